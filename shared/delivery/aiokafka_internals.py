@@ -5,12 +5,15 @@ tests/unit/test_aiokafka_internals.py fails when the library renames or changes 
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Collection
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.client import ConnectionGroup
+from aiokafka.consumer.fetcher import FetchResult
+from aiokafka.errors import CorruptRecordException
 from aiokafka.protocol.fetch import FetchRequest
 
 _FETCHING = max(ConnectionGroup) + 1  # beside the connections to a broker that aiokafka makes itself
@@ -48,6 +51,45 @@ def fetch_apart(consumer: AIOKafkaConsumer) -> None:
 def set_fetch_wait(consumer: AIOKafkaConsumer, milliseconds: int) -> None:
     """For how long the broker holds the fetches from now on, while it has nothing to answer them with."""
     consumer._fetcher._fetch_max_wait_ms = milliseconds  # noqa: SLF001
+
+
+def hand_over_batches(consumer: AIOKafkaConsumer) -> None:
+    """From now on getmany() answers with lists of records, each a stored batch as it was decoded, and `max_records` limits their number.
+
+    Such a record has no topic and partition: a ConsumerRecord, which has, takes longer to make than all the rest of reading.
+    To be called after start(), before anything is fetched.
+    """
+    consumer._fetcher._records = _Fetched()  # noqa: SLF001
+
+
+class _Fetched(OrderedDict[Any, Any]):
+    """What has been fetched of each partition, until getmany() takes it."""
+
+    def __setitem__(self, partition: Any, fetched: Any) -> None:
+        if isinstance(fetched, FetchResult):  # it may be an error
+            fetched._partition_records = _StoredBatches(fetched._partition_records)  # noqa: SLF001
+        super().__setitem__(partition, fetched)
+
+
+class _StoredBatches:
+    """Takes the place of a PartitionRecords, for a reader that does not care for transactions, as ours."""
+
+    def __init__(self, fetched: Any) -> None:
+        self._partition, self._batches = fetched._tp, fetched._records  # noqa: SLF001
+        self.next_fetch_offset = fetched.next_fetch_offset
+
+    def __iter__(self) -> _StoredBatches:
+        return self
+
+    def __next__(self) -> list[Any]:
+        while self._batches.has_next():
+            batch, begin = self._batches.next_batch(), self.next_fetch_offset
+            if not batch.validate_crc():
+                raise CorruptRecordException(f"the checksum of a batch of {self._partition} from offset {begin} on is wrong")
+            self.next_fetch_offset = batch.next_offset
+            if not batch.is_control_batch and (records := [record for record in batch if record.offset >= begin]):
+                return records
+        raise StopIteration
 
 
 def cancel_sender(producer: AIOKafkaProducer) -> None:

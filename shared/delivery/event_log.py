@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import chain
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka import TopicPartition as KafkaTopicPartition
@@ -23,7 +24,8 @@ from shared.kafka_access import client_options
 from shared.kafka_settings import KafkaSettings
 
 # Per partition and fetch, compressed. Small, so that partitions advance together and a batch holds events of about the same time.
-RUN_FETCH_BYTES = 1024 * 1024
+FETCH_BYTES = 1024 * 1024
+BATCH_RECORDS = 250  # in a stored batch of a relay that is busy
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,8 @@ class Mark:
 async def read_runs(
     settings: KafkaSettings, marks: Mapping[TopicPartition, Mark], upto: Mapping[TopicPartition, int], *, most: int
 ) -> AsyncIterator[dict[TopicPartition, tuple[Mark, list[KafkaRecord]]]]:
-    """The accepted records from the marks up to the given offsets, `most` at a time as they arrive, with each partition's mark after them.
+    """The accepted records from the marks up to the given offsets, about `most` at a time as they arrive, with each partition's mark after
+    them. They have no topic and partition of their own.
 
     Raises kafka.Unavailable, Truncated.
     """
@@ -148,15 +151,16 @@ async def read_runs(
     if not ends:
         return
     partitions = {partition: logical(settings, partition) for partition in ends}
-    async with _reading(settings, fetch_bytes=RUN_FETCH_BYTES) as consumer:
+    batches_at_once = max(1, most // BATCH_RECORDS)
+    async with _reading(settings, by_batches=True) as consumer:
         consumer.assign(list(ends))
         await _check_whole(consumer, ends)
         for partition, name in partitions.items():
             consumer.seek(partition, reached[name].offset)
         while any(reached[partitions[partition]].offset < end for partition, end in ends.items()):
             found = {}
-            for partition, fetched in (await consumer.getmany(timeout_ms=100, max_records=most)).items():
-                name, end = partitions[partition], ends[partition]
+            for partition, batches in (await consumer.getmany(timeout_ms=100, max_records=batches_at_once)).items():
+                name, end, fetched = partitions[partition], ends[partition], list(chain.from_iterable(batches))
                 inside = fetched if fetched[-1].offset < end else [record for record in fetched if record.offset < end]
                 beyond = end if len(inside) < len(fetched) else fetched[-1].offset + 1
                 reached[name], accepted = _accept_all(inside, reached[name].expected, beyond)
@@ -250,8 +254,8 @@ async def _check_whole(consumer: AIOKafkaConsumer, ends: Mapping[KafkaTopicParti
 
 
 @asynccontextmanager
-async def _reading(settings: KafkaSettings, *, fetch_bytes: int = 1024 * 1024) -> AsyncIterator[AIOKafkaConsumer]:
-    """A client without a group. Whatever Kafka refuses inside becomes kafka.Unavailable."""
+async def _reading(settings: KafkaSettings, *, by_batches: bool = False) -> AsyncIterator[AIOKafkaConsumer]:
+    """A client without a group; `by_batches`: one that hands over batches. Whatever Kafka refuses inside becomes kafka.Unavailable."""
     try:
         consumer = AIOKafkaConsumer(
             **client_options(settings),
@@ -259,11 +263,13 @@ async def _reading(settings: KafkaSettings, *, fetch_bytes: int = 1024 * 1024) -
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             fetch_max_wait_ms=100,
-            max_partition_fetch_bytes=fetch_bytes,
+            max_partition_fetch_bytes=FETCH_BYTES,
         )
         try:
             async with asyncio.timeout(15):
                 await consumer.start()
+            if by_batches:
+                aiokafka_internals.hand_over_batches(consumer)
             yield consumer
         finally:
             with contextlib.suppress(*kafka.ERRORS):

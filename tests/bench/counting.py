@@ -15,7 +15,7 @@ from services.stats.replay.rebuild import BATCH_RECORDS
 from shared import db
 from shared.db import Database
 from shared.delivery import event_log, kafka
-from shared.delivery.event_log import RUN_FETCH_BYTES
+from shared.delivery.event_log import FETCH_BYTES
 from shared.delivery.positions import positions
 from shared.events import DOCKING, REGISTRATION, RIGHTS, TRAINING
 from shared.settings import Settings
@@ -114,7 +114,7 @@ async def log_ends(settings: Settings) -> dict[tuple[str, int], int]:
 
 async def read_raw(settings: Settings, ends: dict[tuple[str, int], int]) -> float:
     """Records per second, nothing done with them; fetched as a rebuild fetches."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka_bootstrap_servers, max_partition_fetch_bytes=RUN_FETCH_BYTES)
+    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka_bootstrap_servers, max_partition_fetch_bytes=FETCH_BYTES)
     await consumer.start()
     try:
         partitions = [TopicPartition(kafka.topic_name(settings, topic), partition) for (topic, partition), end in ends.items() if end]

@@ -7,14 +7,17 @@ import re
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.client import AIOKafkaClient
-from aiokafka.consumer.fetcher import Fetcher
-from aiokafka.errors import UnknownTopicOrPartitionError
+from aiokafka.consumer.fetcher import Fetcher, FetchResult, PartitionRecords
+from aiokafka.errors import CorruptRecordException, UnknownTopicOrPartitionError
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
+from aiokafka.record.memory_records import MemoryRecords
 
 from shared.delivery import aiokafka_internals
 from tests.contracts.code import name, python_files
+from tests.support.delivery import a_producer
 
 NOBODY = "127.0.0.1:1"  # nothing listens there
 
@@ -53,6 +56,52 @@ async def test_the_sender_of_a_producer_can_be_abandoned(kafka: str) -> None:
     assert sender.done()
     await producer.client.close()
     await producer.stop()
+
+
+async def test_whole_batches_are_handed_over_from_an_offset_within_one_on(kafka: str, config: Any) -> None:
+    topic = f"{config.topic_prefix}docking.events"
+    partition, headers = TopicPartition(topic, 0), [("sequence", b"1.0")]
+    async with a_producer(kafka) as producer:
+        for keys in ((b"a", b"b", b"c"), (b"d", b"e")):
+            batch = producer.create_batch()
+            for key in keys:
+                batch.append(key=key, value=b"value of " + key, timestamp=None, headers=headers)
+            await (await producer.send_batch(batch, topic, partition=0))
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, auto_offset_reset="none")
+    await consumer.start()
+    try:
+        aiokafka_internals.hand_over_batches(consumer)
+        consumer.assign([partition])
+        consumer.seek(partition, 1)
+        found = []
+        while await consumer.position(partition) < 5:
+            found += (await consumer.getmany(timeout_ms=5_000, max_records=1)).get(partition, [])
+        assert [[(record.offset, record.key) for record in batch] for batch in found] == [[(1, b"b"), (2, b"c")], [(3, b"d"), (4, b"e")]]
+        assert (found[1][1].value, list(found[1][1].headers)) == (b"value of e", headers)
+    finally:
+        await consumer.stop()
+
+
+def fetched(stored: bytes) -> Any:
+    """What aiokafka makes of an answer that holds this, from offset 0 on, as it stands among what was fetched."""
+    partition = TopicPartition("docking.events", 0)
+    records = PartitionRecords(partition, MemoryRecords(stored), [], 0, None, None, True, 0)
+    waiting = aiokafka_internals._Fetched()
+    waiting[partition] = FetchResult(partition, assignment=None, partition_records=records, backoff=0)
+    return waiting[partition]._partition_records
+
+
+def test_a_damaged_batch_is_refused_and_the_next_offset_stays_before_it() -> None:
+    builder = DefaultRecordBatchBuilder(
+        magic=2, compression_type=0, is_transactional=0, producer_id=-1, producer_epoch=-1, base_sequence=-1, batch_size=1_000
+    )
+    builder.append(0, 1, b"key", b"value", [])
+    whole = bytes(builder.build())
+    sound, damaged = fetched(whole), fetched(whole[:-2] + b"??")
+    assert ([record.value for record in next(sound)], sound.next_fetch_offset, list(sound)) == ([b"value"], 1, [])
+    with pytest.raises(CorruptRecordException):
+        next(damaged)
+    assert damaged.next_fetch_offset == 0
 
 
 def test_the_private_names_are_still_there() -> None:
