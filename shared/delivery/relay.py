@@ -42,9 +42,10 @@ ACK_SECONDS = 20.0
 SETTLE_SECONDS = 5.0
 # Between two polls, first and at most: for rows that were written by who wakes nobody, such as a process that was killed meanwhile.
 IDLE_SECONDS = (0.05, 5.0)
-# A round costs nearly the same for one row as for a hundred, and slows the commands that run at the same time: after a small
-# round, the next one waits until there are more rows.
-FEW_ROWS, GATHER_SECONDS = 200, 0.02
+# A round costs nearly the same for one row as for a hundred, here and in every consumer, and slows the commands that run at the same
+# time: after few rows, the next ones are chosen so much later, and later still while commits follow each other closely.
+FEW_ROWS, GATHER_SECONDS = 200, (0.02, 0.1)
+CLOSE_SECONDS = 0.015
 LOCK_SECONDS = (0.1, 0.3)  # between two attempts at the lock
 # A relay that was stopped (not killed) keeps its session, and so the lock; the server ends the session after this.
 ZOMBIE_SECONDS = 45.0
@@ -173,13 +174,27 @@ async def _relay_once(database: Database, url: str, settings: Settings, health: 
 
 async def _pass_on(conn: asyncpg.Connection, wake: asyncio.Event, seconds: float) -> None:
     """For so long: what is committed in this process wakes the relay that has the lock, in another one."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await wake.wait()
+    await _wait(wake, seconds)
     if wake.is_set():
         wake.clear()
         await conn.execute(_NOTIFY)
-        await asyncio.sleep(GATHER_SECONDS)
+        await asyncio.sleep(GATHER_SECONDS[0])
+
+
+async def _wait(wake: asyncio.Event, seconds: float) -> None:
+    """For so long at most."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await wake.wait()
+
+
+async def _gather(wake: asyncio.Event) -> None:
+    """Wait for more rows, as long as they come one after the other."""
+    latest = time.monotonic() + GATHER_SECONDS[1]
+    await asyncio.sleep(GATHER_SECONDS[0])
+    while wake.is_set() and time.monotonic() < latest:
+        wake.clear()
+        await _wait(wake, CLOSE_SECONDS)
 
 
 async def _resume(conn: asyncpg.Connection, producer: AIOKafkaProducer, settings: Settings, service: str) -> _Session:
@@ -248,7 +263,7 @@ async def _forward_all(session: _Session, database: Database, health: Health, me
     try:
         while True:
             database.wake.clear()
-            under_way = asyncio.ensure_future(_forward(session))
+            under_way = asyncio.ensure_future(_forward(session, database.wake))
             chosen = await asyncio.shield(under_way)
             health.clear_condition(CONDITION)
             await metrics.measure(session.conn)
@@ -260,12 +275,8 @@ async def _forward_all(session: _Session, database: Database, health: Health, me
                     return
             if chosen or session.in_flight:
                 idle = IDLE_SECONDS[0]
-                if chosen < FEW_ROWS and not session.in_flight:
-                    await asyncio.sleep(GATHER_SECONDS)
                 continue
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(idle):
-                    await database.wake.wait()
+            await _wait(database.wake, idle)
             idle = min(idle * 1.5, IDLE_SECONDS[1])
     except asyncio.CancelledError:
         with contextlib.suppress(*_TRANSIENT):
@@ -276,11 +287,12 @@ async def _forward_all(session: _Session, database: Database, health: Health, me
         raise
 
 
-async def _forward(session: _Session, *, choose: bool = True) -> int:
+async def _forward(session: _Session, wake: asyncio.Event | None = None, *, choose: bool = True) -> int:
     """One round: send the chosen rows, wait for their acknowledgement, delete them and choose the next ones. Returns how many those are.
 
     While a full batch is in flight, the next is already chosen, so that Kafka and PostgreSQL work at the same time. If the first is
     lost and the second is not, consumers drop the second as ahead, and both are sent again.
+    `wake`: set by commits; after few rows, the next ones gather before they are chosen.
     """
     rows, session.chosen = session.chosen, []
     for topic in {row["topic"] for row in rows}:
@@ -294,7 +306,10 @@ async def _forward(session: _Session, *, choose: bool = True) -> int:
             await sending
     else:
         await _send(session, rows)
-        await _advance(session, await _acknowledged(session, leaving=0), (), BATCH_ROWS if choose else 0)
+        acknowledged = await _acknowledged(session, leaving=0)
+        if wake is not None and 0 < len(rows) < FEW_ROWS:
+            await _gather(wake)
+        await _advance(session, acknowledged, (), BATCH_ROWS if choose else 0)
     return len(session.chosen)
 
 
