@@ -34,7 +34,8 @@ async def confirm_arrival(tx: Tx, placement: PlacementId, command: commands.Conf
     departure = await _departure(tx, found)
     confirmed_on = command.confirmed_on or tx.clock.today()
     require_arrived(departure, command.day, confirmed_on, tx.clock.today())
-    if await arrivals.get(tx, placement, command.day) is not None:
+    before = await arrivals.list_(tx, placement)
+    if any(one.day == command.day for one in before):
         raise errors.ConfirmedAlready(field="day")
     arrival = Arrival(
         placement=placement,
@@ -49,7 +50,8 @@ async def confirm_arrival(tx: Tx, placement: PlacementId, command: commands.Conf
     )
     await arrivals.insert(tx, arrival)
     event = events.ArrivalConfirmed(placement=placement, worker=found.worker, fact=arrival_fact(arrival))
-    return await _view(tx, await save(tx, found, event))
+    confirmed = sorted([*before, arrival], key=lambda one: one.day)
+    return views.arrivals(await save(tx, found, event), confirmed, policy().arrival_days)
 
 
 async def correct_arrival(tx: Tx, placement: PlacementId, day: int, command: commands.CorrectArrival) -> views.Arrivals:
