@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from console.demo.simulation import FIRST, Voyage
+from console.demo.simulation import Voyage
 from console.demo.world import World, all_of, port, stays_to_the_end
-from shared.values import first_day
 
 ASKED_AFTER = (14, 90)  # days abroad
 FORGOTTEN = 25  # one in so many is not asked
@@ -47,22 +46,22 @@ async def _mend(world: World, voyage: Voyage) -> None:
 
 
 async def confirm_arrivals(world: World, first: date, last: date) -> None:
-    """What workers say in that time who are still abroad and whose departure is recorded rightly."""
+    """What workers say in that time who are still abroad and whose departure is recorded rightly; nobody asks who was abroad before."""
     await all_of(
         _confirm(world, voyage, days, on)
         for voyage in world.plan.voyages
         for days in ASKED_AFTER
-        if first <= (on := _asked_on(voyage, days)) <= last and _is_abroad(voyage, on) and (voyage.number + days) % FORGOTTEN
+        if first <= (on := _asked_on(voyage, days)) <= last and _is_asked(voyage, on) and (voyage.number + days) % FORGOTTEN
     )
 
 
 def _asked_on(voyage: Voyage, days: int) -> date:
-    """Within four days; who was abroad already when the programme started, soon after."""
-    return max(voyage.departed_on + timedelta(days=days), first_day(FIRST)) + timedelta(days=voyage.number % 4)
+    """Within four days."""
+    return voyage.departed_on + timedelta(days=days + voyage.number % 4)
 
 
-def _is_abroad(voyage: Voyage, on: date) -> bool:
-    if voyage.voided or voyage.first_recorded_as or voyage.recorded_on > on:
+def _is_asked(voyage: Voyage, on: date) -> bool:
+    if voyage.adopted or voyage.voided or voyage.first_recorded_as or voyage.recorded_on > on:
         return False
     return voyage.returned_on is None or voyage.returned_on > on
 

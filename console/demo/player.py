@@ -24,7 +24,7 @@ from console.demo.publicity import make_known
 from console.demo.registering import register
 from console.demo.simulation import FIRST, LAST, PUBLISHED_YEARS, Voyage, months, published_on
 from console.demo.surveys import survey
-from console.demo.training import hold, schedule_sessions, sessions_of
+from console.demo.training import hold_sessions, schedule_sessions
 from console.demo.wages import payrolls
 from console.demo.world import World, all_of
 from shared.principals import Role
@@ -63,8 +63,7 @@ async def _play_quarter(world: World, quarter: tuple[Period, ...]) -> None:
     await all_of(prepare(world, voyage) for voyage in departing)
     await wait_until_applied(world.client, "docking", "training")
     await wait_until_applied(world.client, "training", "docking")  # enrolments and sessions, so that only certificates are left to come
-    world.seats = sessions_of(departing)
-    await all_of(hold(world, key) for key in world.seats)
+    await hold_sessions(world, departing)
     await wait_until_applied(world.client, "training", "docking")
     await all_of(depart(world, voyage, date.min, until) for voyage in departing)
     await confirm_arrivals(world, first, last)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import cycle
 
-from console.api_client import ApiClient
 from console.demo.simulation import Voyage
 from console.demo.world import CENTRE, MINUTES_A_DAY, SESSION_DAYS, TRAINERS, World, all_of, ordered_destination
 from shared.principals import Role
@@ -42,12 +41,18 @@ async def schedule_sessions(world: World, voyages: Sequence[Voyage]) -> None:
     await all_of(schedule(*one, account) for one, account in zip(sessions_of(voyages).items(), cycle(TRAINERS), strict=False))
 
 
-async def hold(world: World, key: tuple[str, str, Period]) -> None:
+async def hold_sessions(world: World, voyages: Sequence[Voyage]) -> None:
+    """Those scheduled for these voyages."""
+    rosters: dict[str, list[str]] = defaultdict(list)
+    for row in await world.client.as_role(Role.TRAINER, CENTRE).get_all("training", "/enrolments", state="enrolled"):
+        rosters[row["session"]].append(row["enrolment"])
+    await all_of(_hold(world, key, seats, rosters[world.sessions[key]]) for key, seats in sessions_of(voyages).items())
+
+
+async def _hold(world: World, key: tuple[str, str, Period], seats: int, roster: Sequence[str]) -> None:
     """Three days of attendance, the assessment by somebody else, certificates for all who passed."""
     session, start, label = world.sessions[key], _session_start(key[2]), "-".join(key)
-    trainer = world.on(start, 18).as_role(Role.TRAINER, CENTRE)
-    roster = await _roster(trainer, session)
-    world.advance("certified", world.seats[key])
+    world.advance("certified", seats)
     if not roster:
         return  # whoever was expected holds a valid certificate from an earlier journey
     for number in range(SESSION_DAYS):
@@ -61,7 +66,3 @@ async def hold(world: World, key: tuple[str, str, Period]) -> None:
     await assessor.post("training", f"/sessions/{session}/assessments", results, f"assessment-{label}")
     after = world.on(last + timedelta(days=1)).as_role(Role.TRAINER, CENTRE)
     await after.post("training", f"/sessions/{session}/certificates", {}, f"certificates-{label}")
-
-
-async def _roster(trainer: ApiClient, session: str) -> list[str]:
-    return [row["enrolment"] for row in await trainer.get_all("training", "/enrolments", session=session)]

@@ -44,7 +44,6 @@ class World:
     announcements: list[Announcement] = field(default_factory=list)
     cases: dict[int, str] = field(default_factory=dict)  # by complaint
     repatriations: dict[int, str] = field(default_factory=dict)  # approved ones, by voyage
-    seats: dict[tuple[str, str, Period], int] = field(default_factory=dict)  # of the quarter's sessions
 
     def on(self, day: date, hour: int = 10) -> ApiClient:
         return self.client.on(datetime.combine(day, time(hour), PROGRAMME_ZONE))
