@@ -90,6 +90,7 @@ def test_json_that_is_no_event_is_undecodable_and_never_another_error(value: obj
         changed(data=[]),
         changed(data={}),
         changed(data=WIRE["data"] | {"fact": None}),
+        encode(EVENT)[:-1] + b',"type":"docking.Returned.v1"}',
         b"[" * 100_000,
     ],
     ids=str,
