@@ -1,4 +1,4 @@
-"""Takes fetched batches one at a time, while the next is being fetched; a batch that could not be taken is read again.
+"""Takes fetched batches one at a time, while the next is fetched and decoded; a batch that could not be taken is read again.
 
 A batch that was fetched behind one that has to be read again is itself read again, after it.
 """
@@ -6,7 +6,7 @@ A batch that was fetched behind one that has to be read again is itself read aga
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import asyncpg
 
@@ -14,6 +14,7 @@ from shared import traces
 from shared.backoff import backoff
 from shared.db import Database
 from shared.delivery import inbox, kafka
+from shared.delivery.batches import Decoded, decode_ahead
 from shared.delivery.inbox import Apply, Bulk, OffsetsSkipped, StoredOffset, TooManyDiverted
 from shared.delivery.numbering import KafkaRecord
 from shared.delivery.positions import TopicPartition
@@ -60,11 +61,15 @@ class BatchTaker:
         self._failures = 0  # in a row
 
     async def handle(self, batch: FetchedBatch) -> None:
-        """Return while the batch is being taken, so that the next one is fetched meanwhile."""
+        """Return while the batch is being taken, so that the next one is fetched and decoded meanwhile.
+
+        While PostgreSQL works on one batch, Python is free for the other.
+        """
+        decoded = {} if isinstance(self._apply, Bulk) else await decode_ahead(batch.records, inbox.wanted_types(self._apply))
         if self._newest is not None:
             await asyncio.wait({self._newest})
         if batch.rereads == self.rereads:
-            self._newest = asyncio.create_task(self._take_or_reread(batch.records))
+            self._newest = asyncio.create_task(self._take_or_reread(batch.records, decoded))
         else:
             self._reread(batch.records)
 
@@ -80,14 +85,14 @@ class BatchTaker:
             self._newest.cancel()
             await asyncio.wait({self._newest}, timeout=STOP_SECONDS)
 
-    async def _take_or_reread(self, records: Sequence[KafkaRecord]) -> None:
+    async def _take_or_reread(self, records: Sequence[KafkaRecord], decoded: Mapping[bytes, Decoded]) -> None:
         """Never raises, as nobody awaits the result of this task."""
         async with self._busy:
             if self._stopping or self.halted:
                 return
             self._heartbeat.beat()
             try:
-                await self._take(records)
+                await self._take(records, decoded)
             except OffsetsSkipped as error:
                 self._empty_after |= error.after
                 self._reread(records)
@@ -99,7 +104,7 @@ class BatchTaker:
                 self.defect = self.defect or error
                 self._wake.set()
 
-    async def _take(self, records: Sequence[KafkaRecord]) -> None:
+    async def _take(self, records: Sequence[KafkaRecord], decoded: Mapping[bytes, Decoded]) -> None:
         batch = inbox.Batch(
             records=records,
             apply=self._apply,
@@ -108,6 +113,7 @@ class BatchTaker:
             max_diverted=self._settings.max_diverted,
             diverted=self._diverted,
             empty_after=frozenset(self._empty_after),
+            decoded=decoded,
             progress=self._heartbeat.beat,
         )
         with BATCH_SECONDS.time(), traces.batch([record.value for record in records], each=isinstance(self._apply, Bulk)):

@@ -73,7 +73,7 @@ def _newest(prefix: str, records: Sequence[KafkaRecord], positions: Mapping[Topi
         number, position = number_of(record), positions.get(TopicPartition(topic, record.partition))
         if number is None or position is None or not number < position.expected:  # dropped: ahead of its turn, or of none
             continue
-        item = decode_record(topic, record, number, None)
+        item = decode_record(topic, record, number)
         if isinstance(item, Item) and item.event is not None and not item.reason and isinstance(item.event.data, EVENTS):
             found[topic] = item.event.time
     return found

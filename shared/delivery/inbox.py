@@ -18,7 +18,19 @@ import asyncpg
 from shared import traces
 from shared.db import Cause, Database, Tx, Unavailable
 from shared.delivery import canary, dead_letters, lost_events, restoring
-from shared.delivery.batches import Chunk, Item, Taken, add, any_growth, chunks, cut_waiting, decode_record, position_after, read_new
+from shared.delivery.batches import (
+    Chunk,
+    Decoded,
+    Item,
+    Taken,
+    add,
+    any_growth,
+    chunks,
+    cut_waiting,
+    decode_record,
+    position_after,
+    read_new,
+)
 from shared.delivery.numbering import KafkaRecord, Verdict
 from shared.delivery.positions import Position, TopicPartition, lock_positions, positions, store_positions
 from shared.events import Event, EventEnvelope
@@ -224,7 +236,7 @@ class Batch:
     """Records to take, and how.
 
     `diverted`: how many were diverted in a row before it; `empty_after`: stored offsets after which the log is known to hold
-    nothing up to this batch; `progress`: called at every sign of life.
+    nothing up to this batch; `decoded`: by decode_ahead(); `progress`: called at every sign of life.
     """
 
     records: Sequence[KafkaRecord]
@@ -234,6 +246,7 @@ class Batch:
     max_diverted: int
     diverted: int = 0
     empty_after: frozenset[StoredOffset] = frozenset()
+    decoded: Mapping[bytes, Decoded] = field(default_factory=dict)
     progress: Callable[[], None] = _no_progress
 
     async def apply_events(self, tx: Tx, events: Sequence[EventEnvelope[Event]]) -> None:
@@ -268,7 +281,7 @@ async def take(database: Database, batch: Batch) -> Taken:
         waiting = await dead_letters.any_blocks(tx.conn)
         batch.progress()
         if waiting or bulk is None or not read or not await _apply_whole(attempt, bulk, read):
-            items = read_new(read, taken, Item if bulk else partial(decode_record, wanted=wanted_types(apply)))
+            items = read_new(read, taken, Item if bulk else partial(decode_record, wanted=wanted_types(apply), decoded=batch.decoded))
             attempt.blocked = await dead_letters.list_blocked(tx.conn, items) if waiting else set()
             await _judge(attempt, items)
         await canary.store(tx.conn, batch.topic_prefix, records, taken.positions)
@@ -363,7 +376,7 @@ async def _apply_bulk(attempt: _Attempt, bulk: Bulk, items: Sequence[Item]) -> N
         if item.number is None:
             events.append(item)
         elif item.subject in aside:
-            add(decode_record(item.topic, item.record, item.number, None), item.topic, events, attempt.taken)
+            add(decode_record(item.topic, item.record, item.number), item.topic, events, attempt.taken)
     await _apply_all(attempt, events)
 
 

@@ -240,7 +240,7 @@ async def _apply_one(tx: Tx, redriving: Redriving, record: ParkedRecord) -> tupl
     """Apply the record as the consumer would have, in a savepoint. Returns reason and detail of its failure."""
     apply = redriving.apply
     epoch, _, number = (record.sequence or "0.0").partition(".")
-    item = batches.decode_record(record.topic, record.record(), Number(int(epoch), int(number)), inbox.wanted_types(apply))
+    item = batches.decode_record(record.topic, record.record(), Number(int(epoch), int(number)), wanted=inbox.wanted_types(apply))
     if not isinstance(item, batches.Item):
         return None  # of no use to this service
     if item.event is None or item.reason:

@@ -51,7 +51,7 @@ def read_record(value: bytes) -> None:
     """As the consumers do, to whom nothing may be an error, and as whoever compares a restored database with its log."""
     topic, key, _ = columnar_fold._as_raw(value)
     record = a_record(value, key=key or b"")
-    found = decode_record(topic, record, Number(1, 0), None)
+    found = decode_record(topic, record, Number(1, 0))
     _found(Entry(topic, Number(1, 0), record))
     if not isinstance(found, Item) or found.reason:
         raise Refusal

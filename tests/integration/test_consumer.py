@@ -17,12 +17,13 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from shared.db import Database, Tx, Unavailable
 from shared.delivery import subscription, watchdog
 from shared.delivery.batch_taking import BatchTaker
+from shared.delivery.batches import Decoded
 from shared.delivery.consumer import Reject, Stuck, each
 from shared.delivery.delivery_state import PartitionState, delivery_state
 from shared.delivery.kafka import topic_name
 from shared.delivery.subscription import FetchedBatch
 from shared.errors import NotFound
-from shared.events import DOCKING, Event, EventEnvelope, JobOrderClosed
+from shared.events import DOCKING, Event, EventEnvelope, JobOrderClosed, decode
 from shared.settings import Settings
 from shared.values import new_id
 from tests.conftest import MakeDatabase
@@ -336,6 +337,28 @@ async def test_what_was_fetched_behind_a_batch_that_failed_is_read_again_after_i
         assert running.consumer._taker._empty_after == set()
     assert handed == [[0, 1], [2, 3], [0, 1], [2, 3]]
     assert [n for _, n in await tallied(database)] == [0, 1, 2, 3]
+
+
+async def test_the_next_batch_is_decoded_while_the_present_one_is_taken(
+    kafka: str, config: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded = list[bytes | None]()
+
+    def noting(value: bytes | None, wanted: frozenset[str] | None = None) -> Decoded:
+        decoded.append(value)
+        return decode(value, wanted)
+
+    async def waiting(tx: Tx, recorded: EventEnvelope[Any]) -> None:
+        await until(lambda: len(decoded) == len(records), what="the batch behind this one is decoded")
+        await tally(tx, recorded)
+
+    monkeypatch.setattr("shared.delivery.batches.decode", noting)
+    records = [numbered(A, n, n) for n in range(4)]
+    await write(kafka, config, *records)
+    async with consuming(config, database, each({JobOrderClosed: waiting}), max_records=2) as running:
+        await caught_up(running)
+    assert await tallied(database) == [(str(A), n) for n in range(4)]
+    assert decoded == [record.value for record in records]  # each once
 
 
 async def test_a_database_that_lacks_a_column_raises_a_condition(kafka: str, config: Settings, database: Database) -> None:
