@@ -33,7 +33,8 @@ WITH claimed AS (
 )
 SELECT nextval('worker_number') AS number, claimed > 0 AS document, (SELECT count(*) FROM locked) FROM documents
 """
-# Whoever shares a key has committed before the statement that took its lock has ended, and is seen by this one.
+# Whoever shares a key has committed before the statement that took its lock has ended, and is seen by this one. A hash at a time: with IN
+# the plan made while there were no rows yet, which a connection keeps, reads them all.
 INSERT = """
 WITH entered AS (
     INSERT INTO worker (
@@ -47,7 +48,8 @@ WITH entered AS (
 ), kept AS (
     INSERT INTO personal (worker, ciphertext, wrapped_key, id_hash, blocking_hash) VALUES ($29, $30, $31, $32, $33)
 )
-SELECT EXISTS (SELECT FROM personal WHERE id_hash IN ($32, $34)) OR EXISTS (SELECT FROM personal WHERE blocking_hash IN ($33, $35))
+SELECT EXISTS (SELECT FROM personal WHERE id_hash = $32) OR EXISTS (SELECT FROM personal WHERE id_hash = $34)
+    OR EXISTS (SELECT FROM personal WHERE blocking_hash = $33) OR EXISTS (SELECT FROM personal WHERE blocking_hash = $35)
 """
 
 
