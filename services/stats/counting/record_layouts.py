@@ -86,11 +86,11 @@ class RecordLayout:
         start, end = self.spans["subject"]
         subjects = block[:, start:end]
         yield subjects == keys
-        yield block != _BACKSLASH
         for kind, (start, end) in self.checks:
             values = block[:, start:end]
             if kind is TEXT:
                 yield values != _QUOTE
+                yield values != _BACKSLASH
             elif kind is UID:
                 yield (values - np.uint8(_COLON)) >= _BETWEEN
             elif kind is SUBJECT:

@@ -67,7 +67,7 @@ def read_records(records: Sequence[Raw]) -> RecordColumns:
 
 
 def _read_group(group: LayoutGroup) -> pl.DataFrame:
-    paths = paths_read(group.layout.pattern.event)
+    paths = [path for path in paths_read(group.layout.pattern.event) if path != "subject"]  # no rule reads it
     texts = {path: pl.Series(group.texts(path), dtype=pl.Binary) for path in paths if path in group.layout.spans}
     nulls = {path: pl.lit(None, pl.Binary) for path in paths if path not in texts}
     return pl.DataFrame({"row": pl.Series(group.rows, dtype=pl.UInt32), **texts}).with_columns(**nulls)
