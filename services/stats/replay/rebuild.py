@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -37,6 +38,7 @@ from shared.running_service import RunningService
 from shared.settings import Settings
 
 BATCH_RECORDS = 50_000
+COUNTED_AT_A_TIME = 2  # batches: one is stored, one is folded
 PROGRESS_SECONDS = 5.0  # between two measurements of a rebuild's progress
 SWAP_WITHIN = 20_000  # records behind the live generation: few enough for live counting to wait while they are counted
 
@@ -150,28 +152,35 @@ async def _swap(settings: Settings, database: Database, generation: int, events:
 async def build(generation: int, database: Database | None, shard: LogShard, report: ReportRead) -> int:
     """Count a shard of the log into the generation, from its marks. Returns how many events that were.
 
-    The next batch is read while one is counted.
+    While a batch is stored, the next one is folded and the one after it is read.
     """
-    events, counting = 0, None
+    events, counting = 0, deque[tuple[int, asyncio.Task[int]]]()  # records of a batch, and its task; in the order of the log
     async with _connected(database, shard) as own_database:
         async with own_database.connection() as conn:
             marks = {name: mark for name, mark in (await generations.list_marks(conn, generation)).items() if name in shard.upto}
-        records = sum(mark.offset for mark in marks.values())
-        report(records)
+        report(sum(mark.offset for mark in marks.values()))
         try:
             async for moved, read in _read_batches(shard, marks):
-                if counting is not None:
-                    events += await counting
-                    report(records)
-                records = sum(end.offset - start.offset for start, end in moved.values())
-                counting = asyncio.create_task(_count(own_database, generation, moved, _as_raw(read, shard)))
-            if counting is not None:
-                events += await counting
-                report(records)
+                if len(counting) == COUNTED_AT_A_TIME:
+                    events += await _finish_first(counting, report)
+                before = counting[-1][1] if counting else None
+                task = asyncio.create_task(_count(own_database, generation, moved, _as_raw(read, shard), before))
+                counting.append((sum(end.offset - start.offset for start, end in moved.values()), task))
+            while counting:
+                events += await _finish_first(counting, report)
         finally:
-            if counting is not None:
-                counting.cancel()
-                await asyncio.wait({counting})
+            for _, task in counting:
+                task.cancel()
+            await asyncio.gather(*(task for _, task in counting), return_exceptions=True)
+    return events
+
+
+async def _finish_first(counting: deque[tuple[int, asyncio.Task[int]]], report: ReportRead) -> int:
+    """Wait for the first batch. Returns its events."""
+    records, task = counting[0]
+    events = await task
+    counting.popleft()
+    report(records)
     return events
 
 
@@ -220,14 +229,17 @@ def _as_raw(read: ReadRecords, shard: LogShard) -> list[Raw]:
     return raw
 
 
-async def _count(database: Database, generation: int, moved: Moved, records: Sequence[Raw]) -> int:
-    """Store cells and marks in one transaction. Raises Overtaken."""
-    cells = await asyncio.to_thread(fold_batch, records)
+async def _count(database: Database, generation: int, moved: Moved, records: Sequence[Raw], before: asyncio.Task[int] | None) -> int:
+    """Fold; then, after the batch before, store cells and marks in one transaction. Raises Overtaken."""
+    cells, events = await asyncio.to_thread(fold_batch, records), len(records)
+    del records  # the next two batches are in memory too
+    if before is not None:
+        await before
     async with database.transaction(database.system_cause()) as tx:
         if not await generations.update_marks(tx, generation, moved):
             raise Overtaken(f"generation {generation} is built by another process")
         await blocks.insert(tx, generation, cells)
-    return len(records)
+    return events
 
 
 def fold_batch(records: Sequence[Raw]) -> pl.DataFrame:
