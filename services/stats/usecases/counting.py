@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping, Sequence
 
 import polars as pl
@@ -64,16 +65,19 @@ async def _add(tx: Tx, generation: int, cells: pl.DataFrame, by_topic: Mapping[s
 
 # --- sums by year -----------------------------------------------------------------------------------------------------
 PAUSE_SECONDS = 1.0
+PAUSE_PER_PASS = 3  # adding blocks may take a quarter of the time: while much is counted it takes longer than counting, which comes first
 MAX_NEW_CELLS = 5_000  # cells that may wait outside the sums: a question has to read these one by one
-BLOCKS_PER_TRANSACTION = 1_000
+BLOCKS_PER_TRANSACTION = 2_000  # together: of a year's sum that many blocks add to one row is written
 
 
 async def run_year_sums(service: RunningService) -> None:
     """Background loop. Counting does not wait for it: a question reads the sums and the blocks that are not in them yet."""
     while True:
+        began = time.monotonic()
         try:
             while await update_year_sums(service.database):
-                pass
+                await asyncio.sleep(PAUSE_PER_PASS * (time.monotonic() - began))
+                began = time.monotonic()
         except Unavailable as error:
             logger.warning("%s: again in %s s", error, PAUSE_SECONDS)
         await pause(service.database, service.database.commits, PAUSE_SECONDS)
