@@ -22,4 +22,4 @@ async def count_events(tx: Tx, events: Sequence[EventEnvelope[Event]]) -> None:
         raise Reject(error.slug, str(error)) from error
 
 
-apply = Bulk(events=count_events, records=counting.count_records)
+apply = Bulk(events=count_events, prepare=counting.fold_records, records=counting.count_records)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import asyncpg
 
@@ -14,8 +15,8 @@ from shared import traces
 from shared.backoff import backoff
 from shared.db import Database
 from shared.delivery import inbox, kafka
-from shared.delivery.batches import Decoded, decode_ahead
-from shared.delivery.inbox import Apply, Bulk, OffsetsSkipped, StoredOffset, TooManyDiverted
+from shared.delivery.batches import Decoded, as_raw, chunks, decode_ahead
+from shared.delivery.inbox import FEW, Apply, Bulk, OffsetsSkipped, StoredOffset, TooManyDiverted
 from shared.delivery.numbering import KafkaRecord
 from shared.delivery.positions import TopicPartition
 from shared.delivery.seeking import Seeker
@@ -61,17 +62,23 @@ class BatchTaker:
         self._failures = 0  # in a row
 
     async def handle(self, batch: FetchedBatch) -> None:
-        """Return while the batch is being taken, so that the next one is fetched and decoded meanwhile.
+        """Return while the batch is being taken, so that the next one is fetched, and decoded or prepared, meanwhile.
 
         While PostgreSQL works on one batch, Python is free for the other.
         """
+        prepared = self._prepare_ahead(batch.records)
         decoded = {} if isinstance(self._apply, Bulk) else await decode_ahead(batch.records, inbox.wanted_types(self._apply))
         if self._newest is not None:
             await asyncio.wait({self._newest})
         if batch.rereads == self.rereads:
-            self._newest = asyncio.create_task(self._take_or_reread(batch.records, decoded))
+            self._newest = asyncio.create_task(self._take_or_reread(batch.records, decoded, prepared))
         else:
             self._reread(batch.records)
+
+    def _prepare_ahead(self, records: Sequence[KafkaRecord]) -> asyncio.Task[Any] | None:
+        if not isinstance(self._apply, Bulk) or len(records) <= FEW:
+            return None
+        return asyncio.create_task(self._apply.prepare(as_raw(chunks(self._settings.topic_prefix, records))))
 
     async def stop(self) -> None:
         """Take nothing more; return once the present batch is committed."""
@@ -85,14 +92,16 @@ class BatchTaker:
             self._newest.cancel()
             await asyncio.wait({self._newest}, timeout=STOP_SECONDS)
 
-    async def _take_or_reread(self, records: Sequence[KafkaRecord], decoded: Mapping[bytes, Decoded]) -> None:
+    async def _take_or_reread(
+        self, records: Sequence[KafkaRecord], decoded: Mapping[bytes, Decoded], prepared: asyncio.Task[Any] | None
+    ) -> None:
         """Never raises, as nobody awaits the result of this task."""
         async with self._busy:
             if self._stopping or self.halted:
                 return
             self._heartbeat.beat()
             try:
-                await self._take(records, decoded)
+                await self._take(records, decoded, prepared)
             except OffsetsSkipped as error:
                 self._empty_after |= error.after
                 self._reread(records)
@@ -104,7 +113,7 @@ class BatchTaker:
                 self.defect = self.defect or error
                 self._wake.set()
 
-    async def _take(self, records: Sequence[KafkaRecord], decoded: Mapping[bytes, Decoded]) -> None:
+    async def _take(self, records: Sequence[KafkaRecord], decoded: Mapping[bytes, Decoded], prepared: asyncio.Task[Any] | None) -> None:
         batch = inbox.Batch(
             records=records,
             apply=self._apply,
@@ -114,6 +123,7 @@ class BatchTaker:
             diverted=self._diverted,
             empty_after=frozenset(self._empty_after),
             decoded=decoded,
+            prepared=prepared,
             progress=self._heartbeat.beat,
         )
         with BATCH_SECONDS.time(), traces.batch([record.value for record in records], each=isinstance(self._apply, Bulk)):

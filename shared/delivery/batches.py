@@ -18,6 +18,7 @@ from shared.delivery.positions import Position, TopicPartition
 from shared.events import Event, EventEnvelope, Undecodable, Unknown, Unwanted, decode
 
 Reads = Callable[[str, KafkaRecord, Number], "Item | Unknown | Unwanted"]
+Raw = tuple[str, bytes | None, bytes | None]  # logical topic, key, value
 Decoded = EventEnvelope[Event] | Unknown | Unwanted
 _NONE: Mapping[bytes, Decoded] = {}
 SLICE = 50  # records decoded at a stretch, in less than a millisecond
@@ -81,6 +82,10 @@ class Chunk(NamedTuple):
 def chunks(prefix: str, records: Sequence[KafkaRecord]) -> list[Chunk]:
     grouped = groupby(records, attrgetter("topic", "partition"))
     return [Chunk(name.removeprefix(prefix), partition, list(group)) for (name, partition), group in grouped]
+
+
+def as_raw(read: Sequence[Chunk]) -> list[Raw]:
+    return [(chunk.topic, record.key, record.value) for chunk in read for record in chunk.records]
 
 
 def any_growth(read: Sequence[Chunk]) -> bool:

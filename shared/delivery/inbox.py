@@ -6,8 +6,9 @@ so a consumer that was thought dead, or two consumers during a rebalance, find t
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -22,9 +23,11 @@ from shared.delivery.batches import (
     Chunk,
     Decoded,
     Item,
+    Raw,
     Taken,
     add,
     any_growth,
+    as_raw,
     chunks,
     cut_waiting,
     decode_record,
@@ -129,8 +132,8 @@ def each(handlers: Handlers) -> Each:
     return Each(handlers)
 
 
-Raw = tuple[str, bytes | None, bytes | None]  # logical topic, key, value
-ApplyRaw = Callable[[Tx, Sequence[Raw]], Awaitable[frozenset[int]]]
+Prepare = Callable[[Sequence[Raw]], Coroutine[Any, Any, Any]]
+ApplyRaw = Callable[[Tx, Sequence[Raw], Any], Awaitable[frozenset[int]]]
 FEW = 50  # up to here decoding is as fast
 
 
@@ -138,9 +141,12 @@ FEW = 50  # up to here decoding is as fast
 class Bulk:
     """Applies a batch without decoding it: `records` applies all of them and returns nothing, or applies none and returns the
     indexes of those that it cannot judge. These, and later ones of their subjects, are decoded and go to `events`.
+
+    What needs no database is done by `prepare`, whose result `records` is given: for one batch while the one before is stored.
     """
 
     events: Apply
+    prepare: Prepare
     records: ApplyRaw
 
     async def __call__(self, tx: Tx, events: Sequence[EventEnvelope[Event]]) -> None:
@@ -236,7 +242,8 @@ class Batch:
     """Records to take, and how.
 
     `diverted`: how many were diverted in a row before it; `empty_after`: stored offsets after which the log is known to hold
-    nothing up to this batch; `decoded`: by decode_ahead(); `progress`: called at every sign of life.
+    nothing up to this batch; `decoded`: by decode_ahead(); `prepared`: what Bulk.prepare makes of all records; `progress`: called at every
+    sign of life.
     """
 
     records: Sequence[KafkaRecord]
@@ -247,6 +254,7 @@ class Batch:
     diverted: int = 0
     empty_after: frozenset[StoredOffset] = frozenset()
     decoded: Mapping[bytes, Decoded] = field(default_factory=dict)
+    prepared: asyncio.Task[Any] | None = None
     progress: Callable[[], None] = _no_progress
 
     async def apply_events(self, tx: Tx, events: Sequence[EventEnvelope[Event]]) -> None:
@@ -324,7 +332,9 @@ async def _apply_whole(attempt: _Attempt, bulk: Bulk, read: Sequence[Chunk]) -> 
         if position is None:
             return False
         past[chunk.topic_partition] = position
-    if await _refused(attempt, bulk, [(chunk.topic, record.key, record.value) for chunk in read for record in chunk.records]):
+    raw = as_raw(read)
+    prepared = attempt.batch.prepared if len(raw) == len(attempt.batch.records) else None  # some wait for another partition
+    if await _refused(attempt, bulk, raw, prepared):
         return False
     attempt.taken.positions |= past
     for chunk in read:
@@ -380,12 +390,12 @@ async def _apply_bulk(attempt: _Attempt, bulk: Bulk, items: Sequence[Item]) -> N
     await _apply_all(attempt, events)
 
 
-async def _refused(attempt: _Attempt, bulk: Bulk, ready: Sequence[Raw]) -> Collection[int]:
+async def _refused(attempt: _Attempt, bulk: Bulk, ready: Sequence[Raw], prepared: asyncio.Task[Any] | None = None) -> Collection[int]:
     """Indexes of the records that have to be decoded; all of them when the whole failed for a reason that will not pass."""
     attempt.batch.progress()
     try:
         async with attempt.tx.savepoint():
-            return await bulk.records(attempt.tx, ready)
+            return await bulk.records(attempt.tx, ready, await (prepared or bulk.prepare(ready)))
     except Exception as raised:
         if is_transient(raised, attempt.tx.conn):
             raise

@@ -158,9 +158,10 @@ def test_a_record_under_another_topic_or_key_is_named_and_not_counted() -> None:
 def test_the_result_says_how_much_was_read_per_topic_and_which_records_lie_in_a_span() -> None:
     late = recorded(dispatched(departure(departed_on=date(2018, 1, 31))), date(2018, 3, 1))
     records = [(event.data.TOPIC, event.subject.encode(), encode(event)) for event in (GOOD, late, PAID)]
-    folded = columnar_fold.fold_records(records, [(date(2018, 1, 1), date(2018, 1, 31))])
+    folded = columnar_fold.fold_records(records)
     assert folded.applied == {events.DOCKING: (2, max(GOOD.time, late.time)), events.RIGHTS: (1, PAID.time)}
-    assert folded.in_spans == (1,)
+    assert folded.rows_within([(date(2018, 1, 1), date(2018, 1, 31))]) == [1]
+    assert folded.rows_within([]) == []
 
 
 # --- the patterns -----------------------------------------------------------------------------------------------------

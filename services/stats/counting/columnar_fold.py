@@ -20,19 +20,22 @@ from services.stats.counting.measures import CUTS_OF, MEASURE, RULES, Rule
 from services.stats.counting.record_patterns import type_and_subject
 from services.stats.counting.record_reader import has_departure_day, join_path, path_of, read_records
 from services.stats.counting.reference_fold import EARLIEST, Cell
-from shared.delivery.inbox import Raw
+from shared.delivery.batches import Raw
 from shared.events import BY_TYPE
 
 
 @dataclass(frozen=True, slots=True)
 class FoldResult:
-    """`cells`: the columns of Cell and `value`, without values of 0, sorted as blocks are. `in_spans`: rows that add to a cell with a day
-    in a given span.
-    """
+    """`cells`: the columns of Cell and `value`, without values of 0, sorted as blocks are. `days`: of what rows add to cells."""
 
     cells: pl.DataFrame
     applied: dict[str, tuple[int, datetime]]
-    in_spans: tuple[int, ...] = ()
+    days: pl.DataFrame
+
+    def rows_within(self, spans: Sequence[tuple[date, date]]) -> list[int]:
+        """Rows that add to a cell with a day in one of the spans."""
+        within = [pl.col("day").is_between(first, last) for first, last in spans]
+        return self.days.filter(pl.any_horizontal(within))["row"].unique().sort().to_list() if within else []
 
 
 class Unreadable(Exception):
@@ -43,7 +46,7 @@ class Unreadable(Exception):
         self.rows = frozenset(rows)
 
 
-def fold_records(records: Sequence[Raw], spans: Sequence[tuple[date, date]] = ()) -> FoldResult:
+def fold_records(records: Sequence[Raw]) -> FoldResult:
     """The cells of a batch. Raises Unreadable with every record that has to be left out; without those the batch folds."""
     batch = read_records(records)
     by_rule = [
@@ -55,9 +58,7 @@ def fold_records(records: Sequence[Raw], spans: Sequence[tuple[date, date]] = ()
         raise Unreadable(sorted({*batch.unread, *absurd}))
     of_cuts = [(cut, [part for rule, part in by_rule if cut in CUTS_OF[rule]]) for cut in CUTS]
     cells = pl.concat([pl.DataFrame(schema=CELL_TYPES), *(_sum_by_cut(parts, cut) for cut, parts in of_cuts if parts)])
-    within = [pl.col("day").is_between(first, last) for first, last in spans]
-    in_spans = rows.filter(pl.any_horizontal(within))["row"].unique().sort().to_list() if within else []
-    return FoldResult(cells.filter(pl.col("value") != 0), batch.applied, tuple(in_spans))
+    return FoldResult(cells.filter(pl.col("value") != 0), batch.applied, rows)
 
 
 def fold(values: Sequence[bytes]) -> dict[Cell, int]:

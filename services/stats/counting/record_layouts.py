@@ -30,7 +30,7 @@ from services.stats.counting.record_patterns import (
     build_pattern,
     event_class_of,
 )
-from shared.delivery.inbox import Raw
+from shared.delivery.batches import Raw
 from shared.events import Event
 
 MIN_GROUP = 64  # records: below that, deriving a layout costs more than it saves

@@ -19,7 +19,7 @@ from services.stats.counting.cuts import NOWHERE, Dimension
 from services.stats.counting.measures import CUTS_OF, RULES, SOURCES, Rule, part_class
 from services.stats.counting.record_layouts import LayoutGroup
 from services.stats.counting.record_patterns import Pattern, build_pattern, event_class_of
-from shared.delivery.inbox import Raw
+from shared.delivery.batches import Raw
 from shared.events import Event
 from shared.events.canary import EVENTS as CANARIES
 from shared.values import PROGRAMME_ZONE

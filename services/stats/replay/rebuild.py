@@ -28,8 +28,8 @@ from services.stats.replay.log_shards import LogShard, Progress, ReportRead, map
 from shared import db
 from shared.db import Database, Tx
 from shared.delivery import event_log, outbox
+from shared.delivery.batches import Raw
 from shared.delivery.event_log import Mark
-from shared.delivery.inbox import Raw
 from shared.delivery.numbering import KafkaRecord
 from shared.delivery.positions import TopicPartition
 from shared.events import EventEnvelope, ProjectionRebuilt, decode

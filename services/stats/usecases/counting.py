@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from services.stats.counting import block_encoding, columnar_fold
-from services.stats.counting.columnar_fold import Unreadable
+from services.stats.counting.columnar_fold import FoldResult, Unreadable
 from services.stats.counting.reference_fold import fold_all
 from services.stats.periods import restatement
 from services.stats.queries import applied, blocks, generations, period_closes
 from services.stats.queries.applied import Applied
 from shared.db import Database, Tx, Unavailable
-from shared.delivery.inbox import Raw
+from shared.delivery.batches import Raw
 from shared.events import Event, EventEnvelope, decode
 from shared.events.canary import EVENTS as CANARIES
 from shared.pauses import pause
@@ -25,21 +25,27 @@ from shared.running_service import RunningService
 logger = logging.getLogger("laowu.stats.counting")
 
 
-async def count_records(tx: Tx, records: Sequence[Raw]) -> frozenset[int]:
-    """Add a batch to the live cells without decoding it; as many statements as count_events().
+async def fold_records(records: Sequence[Raw]) -> FoldResult | Unreadable:
+    """The cells of a batch, or the error that names the records that have to be decoded to be judged."""
+    try:
+        return await asyncio.to_thread(columnar_fold.fold_records, records)
+    except Unreadable as error:
+        return error
+
+
+async def count_records(tx: Tx, records: Sequence[Raw], folded: FoldResult | Unreadable) -> frozenset[int]:
+    """Add a batch, folded by fold_records(), to the live cells without decoding it; as many statements as count_events().
 
     Returns the rows of records that have to be decoded to be judged; then nothing was counted. Which periods are closed is asked under
     the lock: a period that was being closed meanwhile would change without a restatement.
     """
+    if isinstance(folded, Unreadable):
+        return folded.rows
     generation = await generations.lock_live(tx)
     closed_periods = [(close.starts, close.ends) for close in await period_closes.list_closed(tx)]
-    try:
-        folded = await asyncio.to_thread(columnar_fold.fold_records, records, closed_periods)
-    except Unreadable as error:
-        return error.rows
     await _add(tx, generation, folded.cells, folded.applied)
-    if folded.in_spans:  # facts that arrive after their period was closed
-        late = [event for row in folded.in_spans if isinstance(event := decode(records[row][2]), EventEnvelope)]
+    if rows := folded.rows_within(closed_periods):  # facts that arrive after their period was closed
+        late = [event for row in rows if isinstance(event := decode(records[row][2]), EventEnvelope)]
         await restatement.restate_events(tx, fold_all(late), late)
     return frozenset()
 
