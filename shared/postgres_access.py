@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
@@ -19,6 +20,26 @@ _IS_PRIMARY = "SELECT NOT (pg_is_in_recovery() OR current_setting('default_trans
 _last_primary: dict[str, str] = {}  # URL of several hosts -> URL of the one that was the primary last, which is asked first
 
 
+class _Connection(asyncpg.Connection):
+    """Knows the types of PostgreSQL itself from the connections before it. asyncpg asks for most array types on every connection, when a
+    statement is the first that has one: each time 8 ms of the server's, which no statement of a command takes.
+    """
+
+    async def _introspect_types(self, oids: Collection[int], *rest: Any) -> tuple[Sequence[Any], Any]:
+        ask: Any = super()._introspect_types  # type: ignore[misc]  # a private method: tests/integration/test_db.py
+        asked = frozenset(oids)
+        if max(asked) >= _FIRST_OWN_OID:
+            return await ask(oids, *rest)  # type: ignore[no-any-return]
+        if asked not in _known_types:
+            _known_types[asked], _ = await ask(oids, *rest)
+        return _known_types[asked], _NOT_ASKED
+
+
+_FIRST_OWN_OID = 16_384  # of types that a database has beside those of PostgreSQL
+_known_types: dict[frozenset[int], Sequence[Any]] = {}
+_NOT_ASKED = SimpleNamespace(name="known")  # stands for the statement that asks; one without a name would have the next parsed again
+
+
 # --- connecting -------------------------------------------------------------------------------------------------------
 async def connect(url: str, **options: Any) -> asyncpg.Connection:
     """Where several hosts are named, a connection to the primary, or to any other while none is one: that serves reads.
@@ -27,8 +48,7 @@ async def connect(url: str, **options: Any) -> asyncpg.Connection:
     """
     hosts = _one_by_one(url)
     if len(hosts) == 1:
-        conn: asyncpg.Connection = await asyncpg.connect(url, **options)
-        return conn
+        return await _connect(url, options)
     refusal: BaseException | None = None
     chosen: asyncpg.Connection | None = None
     standbys: list[asyncpg.Connection] = []
@@ -53,9 +73,13 @@ async def connect(url: str, **options: Any) -> asyncpg.Connection:
                 conn.terminate()
 
 
+async def _connect(url: str, options: Mapping[str, Any]) -> asyncpg.Connection:
+    return await asyncpg.connect(url, **{**options, "connection_class": _Connection})
+
+
 async def _ask(host: str, options: Mapping[str, Any]) -> tuple[asyncpg.Connection, bool]:
     """A connection, and whether it leads to a primary."""
-    conn = await asyncpg.connect(host, **{**options, "timeout": HOST_SECONDS, "target_session_attrs": "any"})
+    conn = await _connect(host, {**options, "timeout": HOST_SECONDS, "target_session_attrs": "any"})
     with terminating(conn):
         return conn, await conn.fetchval(_IS_PRIMARY, timeout=HOST_SECONDS)
 

@@ -54,6 +54,24 @@ async def test_a_connection_that_could_not_be_made_ready_keeps_no_session(make_d
         conn.terminate()
 
 
+@pytest.mark.parametrize(("array", "value", "asked"), [("macaddr8[]", "08:00:2b:01:02:03:04:05", [1, 0]), ("colour[]", "red", [1, 1])])
+async def test_postgresqls_own_types_are_asked_for_by_the_first_connection_alone(
+    make_database_url: MakeDatabaseUrl, array: str, value: str, asked: list[int]
+) -> None:
+    url = await make_database_url("docking")
+    queries: list[list[str]] = []
+    for _ in range(2):
+        conn = await db.connect(url, application="test")
+        queries.append([])
+        try:
+            await conn.execute("DROP TYPE IF EXISTS colour; CREATE TYPE colour AS ENUM ('red')")
+            conn.add_query_logger(lambda logged: queries[-1].append(logged.query))
+            assert await conn.fetchval(f"SELECT $1::{array}", [value]) == [value]
+        finally:
+            conn.terminate()
+    assert [sum("typeinfo_tree" in query for query in those) for those in queries] == asked
+
+
 async def test_field_case_f10_missing_migrations_on_a_read_only_database_are_reported_in_one_line(
     make_database: MakeDatabase, tmp_path: Path
 ) -> None:
