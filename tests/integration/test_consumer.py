@@ -15,12 +15,11 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from shared.db import Database, Tx, Unavailable
-from shared.delivery import batches, subscription, watchdog
+from shared.delivery import subscription, watchdog
 from shared.delivery.batch_taking import BatchTaker
 from shared.delivery.batches import Decoded
-from shared.delivery.consumer import Bulk, Reject, Stuck, each
+from shared.delivery.consumer import Reject, Stuck, each
 from shared.delivery.delivery_state import PartitionState, delivery_state
-from shared.delivery.inbox import FEW
 from shared.delivery.kafka import topic_name
 from shared.delivery.subscription import FetchedBatch
 from shared.errors import NotFound
@@ -360,43 +359,6 @@ async def test_the_next_batch_is_decoded_while_the_present_one_is_taken(
         await caught_up(running)
     assert await tallied(database) == [(str(A), n) for n in range(4)]
     assert decoded == [record.value for record in records]  # each once
-
-
-async def test_the_next_batch_is_prepared_while_the_present_one_is_taken(kafka: str, config: Settings, database: Database) -> None:
-    prepared = list[list[batches.Raw]]()
-
-    async def prepare(batch: Sequence[batches.Raw]) -> list[batches.Raw]:
-        prepared.append(list(batch))
-        return prepared[-1]
-
-    async def count(tx: Tx, batch: Sequence[batches.Raw], found: list[batches.Raw]) -> frozenset[int]:
-        await until(lambda: len(prepared) == 2, what="the batch behind this one is prepared")
-        assert (found, found in prepared) == (batch, True)
-        for event in (decode(value) for _, _, value in batch):
-            assert isinstance(event, EventEnvelope)
-            await tally(tx, event)
-        return frozenset()
-
-    each_batch = FEW + 1
-    await write(kafka, config, *(numbered(A, n, n) for n in range(2 * each_batch)))
-    apply = Bulk(events=each({JobOrderClosed: tally}), prepare=prepare, records=count)
-    async with consuming(config, database, apply, max_records=each_batch) as running:
-        await caught_up(running)
-    assert await tallied(database) == [(str(A), n) for n in range(2 * each_batch)]
-    assert [len(batch) for batch in prepared] == [each_batch, each_batch]  # each once
-
-
-async def test_a_batch_whose_preparation_fails_is_applied_by_its_events(kafka: str, config: Settings, database: Database) -> None:
-    async def prepare(batch: Sequence[batches.Raw]) -> None:
-        raise ValueError(f"a defect in preparing {len(batch)} records")
-
-    async def count(_: Tx, batch: Sequence[batches.Raw], found: None) -> frozenset[int]:
-        raise AssertionError(f"{len(batch)} records are applied with {found}")
-
-    await write(kafka, config, *(numbered(A, n, n) for n in range(FEW + 1)))
-    async with consuming(config, database, Bulk(events=each({JobOrderClosed: tally}), prepare=prepare, records=count)) as running:
-        await caught_up(running)
-    assert await tallied(database) == [(str(A), n) for n in range(FEW + 1)]
 
 
 async def test_a_database_that_lacks_a_column_raises_a_condition(kafka: str, config: Settings, database: Database) -> None:

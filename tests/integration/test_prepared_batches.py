@@ -1,0 +1,62 @@
+"""What applying a batch needs besides the database is prepared while the batch before is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import pytest_asyncio
+
+from shared.db import Database, Tx
+from shared.delivery.batches import Raw
+from shared.delivery.consumer import Bulk, each
+from shared.delivery.inbox import FEW
+from shared.events import EventEnvelope, JobOrderClosed, decode
+from shared.settings import Settings
+from tests.conftest import MakeDatabase
+from tests.support.delivery import caught_up, consuming, counting, numbered, tallied, tally, write
+from tests.support.wait import until
+
+A = UUID(int=0xA)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def database(make_database: MakeDatabase) -> Database:
+    return await counting(await make_database("rights"))
+
+
+async def test_the_next_batch_is_prepared_while_the_present_one_is_taken(kafka: str, config: Settings, database: Database) -> None:
+    prepared = list[list[Raw]]()
+
+    async def prepare(batch: Sequence[Raw]) -> list[Raw]:
+        prepared.append(list(batch))
+        return prepared[-1]
+
+    async def count(tx: Tx, batch: Sequence[Raw], found: list[Raw]) -> frozenset[int]:
+        await until(lambda: len(prepared) == 2, what="the batch behind this one is prepared")
+        assert (found, found in prepared) == (batch, True)
+        for event in (decode(value) for _, _, value in batch):
+            assert isinstance(event, EventEnvelope)
+            await tally(tx, event)
+        return frozenset()
+
+    each_batch = FEW + 1
+    await write(kafka, config, *(numbered(A, n, n) for n in range(2 * each_batch)))
+    apply = Bulk(events=each({JobOrderClosed: tally}), prepare=prepare, records=count)
+    async with consuming(config, database, apply, max_records=each_batch) as running:
+        await caught_up(running)
+    assert await tallied(database) == [(str(A), n) for n in range(2 * each_batch)]
+    assert [len(batch) for batch in prepared] == [each_batch, each_batch]  # each once
+
+
+async def test_a_batch_whose_preparation_fails_is_applied_by_its_events(kafka: str, config: Settings, database: Database) -> None:
+    async def prepare(batch: Sequence[Raw]) -> None:
+        raise ValueError(f"a defect in preparing {len(batch)} records")
+
+    async def count(_: Tx, batch: Sequence[Raw], found: None) -> frozenset[int]:
+        raise AssertionError(f"{len(batch)} records are applied with {found}")
+
+    await write(kafka, config, *(numbered(A, n, n) for n in range(FEW + 1)))
+    async with consuming(config, database, Bulk(events=each({JobOrderClosed: tally}), prepare=prepare, records=count)) as running:
+        await caught_up(running)
+    assert await tallied(database) == [(str(A), n) for n in range(FEW + 1)]
