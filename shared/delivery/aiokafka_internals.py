@@ -5,9 +5,10 @@ tests/unit/test_aiokafka_internals.py fails when the library renames or changes 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
@@ -16,6 +17,7 @@ from aiokafka.consumer.fetcher import FetchResult
 from aiokafka.errors import CorruptRecordException
 from aiokafka.protocol.fetch import FetchRequest
 
+T = TypeVar("T")
 _FETCHING = max(ConnectionGroup) + 1  # beside the connections to a broker that aiokafka makes itself
 
 
@@ -57,39 +59,83 @@ def hand_over_batches(consumer: AIOKafkaConsumer) -> None:
     """From now on getmany() answers with lists of records, each a stored batch as it was decoded, and `max_records` limits their number.
 
     Such a record has no topic and partition: a ConsumerRecord, which has, takes longer to make than all the rest of reading.
-    To be called after start(), before anything is fetched.
+    To be called after start() and before seek(), after which all is fetched anew.
     """
-    consumer._fetcher._records = _Fetched()  # noqa: SLF001
+    consumer._fetcher._records = _Fetched(_StoredBatches)  # noqa: SLF001
+
+
+def hand_over_light_records(consumer: AIOKafkaConsumer) -> None:
+    """From now on getmany() answers with a LightRecord in the place of each ConsumerRecord. To be called as hand_over_batches()."""
+    consumer._fetcher._records = _Fetched(_StoredRecords)  # noqa: SLF001
+
+
+class LightRecord(NamedTuple):
+    """What is read of a ConsumerRecord, made in a quarter of the time."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]]
 
 
 class _Fetched(OrderedDict[Any, Any]):
-    """What has been fetched of each partition, until getmany() takes it."""
+    """What has been fetched of each partition, until getmany() takes it as `kind`."""
+
+    def __init__(self, kind: type[_Stored[Any]]) -> None:
+        super().__init__()
+        self._kind = kind
 
     def __setitem__(self, partition: Any, fetched: Any) -> None:
         if isinstance(fetched, FetchResult):  # it may be an error
-            fetched._partition_records = _StoredBatches(fetched._partition_records)  # noqa: SLF001
+            fetched._partition_records = self._kind(fetched._partition_records)  # noqa: SLF001
         super().__setitem__(partition, fetched)
 
 
-class _StoredBatches:
+class _Stored(ABC, Generic[T]):
     """Takes the place of a PartitionRecords, for a reader that does not care for transactions, as ours."""
 
     def __init__(self, fetched: Any) -> None:
         self._partition, self._batches = fetched._tp, fetched._records  # noqa: SLF001
         self.next_fetch_offset = fetched.next_fetch_offset
+        self._read = self._items()
 
-    def __iter__(self) -> _StoredBatches:
-        return self
+    def __iter__(self) -> Iterator[T]:
+        return self._read
 
-    def __next__(self) -> list[Any]:
+    @abstractmethod
+    def _items(self) -> Iterator[T]:
+        """What getmany() answers with; `next_fetch_offset` is that after the last one."""
+
+    def _sound_batches(self) -> Iterator[Any]:
         while self._batches.has_next():
-            batch, begin = self._batches.next_batch(), self.next_fetch_offset
+            batch = self._batches.next_batch()
             if not batch.validate_crc():
-                raise CorruptRecordException(f"the checksum of a batch of {self._partition} from offset {begin} on is wrong")
+                raise CorruptRecordException(f"the checksum of a batch of {self._partition} after {self.next_fetch_offset} is wrong")
+            if not batch.is_control_batch:
+                yield batch
             self.next_fetch_offset = batch.next_offset
-            if not batch.is_control_batch and (records := [record for record in batch if record.offset >= begin]):
-                return records
-        raise StopIteration
+
+
+class _StoredBatches(_Stored[list[Any]]):
+    def _items(self) -> Iterator[list[Any]]:
+        for batch in self._sound_batches():
+            begin, self.next_fetch_offset = self.next_fetch_offset, batch.next_offset
+            if records := [record for record in batch if record.offset >= begin]:
+                yield records
+
+
+class _StoredRecords(_Stored[LightRecord]):
+    def _items(self) -> Iterator[LightRecord]:
+        topic, partition = self._partition
+        for batch in self._sound_batches():
+            for record in batch:
+                offset = record.offset
+                if offset >= self.next_fetch_offset:
+                    self.next_fetch_offset = offset + 1
+                    yield LightRecord._make((topic, partition, offset, record.timestamp, record.key, record.value, record.headers))
 
 
 def cancel_sender(producer: AIOKafkaProducer) -> None:

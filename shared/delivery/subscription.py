@@ -204,6 +204,10 @@ class _WaitingConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         super().__init__(*topics, **options)
         aiokafka_internals.fetch_apart(self)
 
+    async def start(self) -> None:
+        await super().start()
+        aiokafka_internals.hand_over_light_records(self)
+
     async def getmany(self, *partitions: KafkaTopicPartition, timeout_ms: int = 0, max_records: int | None = None) -> Any:  # noqa: ARG002
         while not (found := await super().getmany(*partitions, timeout_ms=IDLE_AFTER_MS, max_records=max_records)):
             aiokafka_internals.set_fetch_wait(self, IDLE_FETCH_MS)

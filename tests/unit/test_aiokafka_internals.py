@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -82,11 +83,41 @@ async def test_whole_batches_are_handed_over_from_an_offset_within_one_on(kafka:
         await consumer.stop()
 
 
+async def test_light_records_are_those_that_aiokafka_makes_as_many_at_a_time_as_asked_for(kafka: str, config: Any) -> None:
+    topic = f"{config.topic_prefix}docking.events"
+    async with a_producer(kafka) as producer:
+        batch = producer.create_batch()
+        for number in range(5):
+            batch.append(key=b"key %d" % number, value=None, timestamp=1_000 + number, headers=[("sequence", b"1.%d" % number)])
+        await (await producer.send_batch(batch, topic, partition=0))
+    found: list[list[list[Any]]] = []
+    for light in (False, True):
+        consumer = AIOKafkaConsumer(bootstrap_servers=kafka, auto_offset_reset="none")
+        await consumer.start()
+        try:
+            if light:
+                aiokafka_internals.hand_over_light_records(consumer)
+            partition = TopicPartition(topic, 0)
+            consumer.assign([partition])
+            consumer.seek(partition, 1)
+            found.append([])
+            while await consumer.position(partition) < 5:
+                found[-1].append((await consumer.getmany(timeout_ms=5_000, max_records=3)).get(partition, []))
+        finally:
+            await consumer.stop()
+    plain, light_ones = ([batch for batch in batches if batch] for batches in found)
+    assert [len(batch) for batch in light_ones] == [3, 1]
+    names = aiokafka_internals.LightRecord._fields[:-1]
+    for one, other in zip(chain(*plain), chain(*light_ones), strict=True):
+        assert [getattr(one, name) for name in names] == list(other[:-1])
+        assert list(one.headers) == list(other.headers)
+
+
 def fetched(stored: bytes) -> Any:
     """What aiokafka makes of an answer that holds this, from offset 0 on, as it stands among what was fetched."""
     partition = TopicPartition("docking.events", 0)
     records = PartitionRecords(partition, MemoryRecords(stored), [], 0, None, None, True, 0)
-    waiting = aiokafka_internals._Fetched()
+    waiting = aiokafka_internals._Fetched(aiokafka_internals._StoredBatches)
     waiting[partition] = FetchResult(partition, assignment=None, partition_records=records, backoff=0)
     return waiting[partition]._partition_records
 
@@ -98,9 +129,9 @@ def test_a_damaged_batch_is_refused_and_the_next_offset_stays_before_it() -> Non
     builder.append(0, 1, b"key", b"value", [])
     whole = bytes(builder.build())
     sound, damaged = fetched(whole), fetched(whole[:-2] + b"??")
-    assert ([record.value for record in next(sound)], sound.next_fetch_offset, list(sound)) == ([b"value"], 1, [])
+    assert ([[record.value for record in batch] for batch in sound], sound.next_fetch_offset) == ([[b"value"]], 1)
     with pytest.raises(CorruptRecordException):
-        next(damaged)
+        next(iter(damaged))
     assert damaged.next_fetch_offset == 0
 
 
