@@ -49,7 +49,7 @@ PARTS: dict[str, Part] = {
 ONLY_NAMED = {"idle", "screens", "scale"}  # each takes long
 EVENTS = 2_000_000
 WORKERS, ORDERS = 20_000, 2000
-LIFE_EVENTS = 150_000
+LIFE_EVENTS = 1_000_000
 PEOPLE, PEOPLE_EVENTS = 1_000_000, 5_000_000
 RESULT_FILE = ROOT / "bench.json"
 
