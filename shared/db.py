@@ -226,13 +226,18 @@ BOUNDS = {
     "jit": "off",
 }
 
+PLANNED_EACH = {"plan_cache_mode": "force_custom_plan"}
+PLANNED_ONCE = {"random_page_cost": "1.1"}  # with 4, PostgreSQL's own, most look-ups by key would read a table of few pages through
+
 
 async def open_database(service: str, url: str, *, size: int = 8, plan_each: bool = False) -> Database:
     """A pool of `size` connections. `plan_each`: plan every execution for its arguments, where no generic plan fits.
 
+    Elsewhere a connection keeps the plan that a statement got while a new service had few rows, until they are analysed.
+
     Raises Unavailable; SessionsShared where a pooler is found that shares sessions.
     """
-    bounds = BOUNDS | ({"plan_cache_mode": "force_custom_plan"} if plan_each else {})
+    bounds = BOUNDS | (PLANNED_EACH if plan_each else PLANNED_ONCE)
     pool = None
     try:
         pool = await asyncpg.create_pool(

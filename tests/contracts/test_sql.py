@@ -16,7 +16,7 @@ import pytest
 from pydantic import BaseModel
 
 from console.services import SERVICES
-from shared.rows import Statement
+from shared.rows import SortedStatement, Statement
 from tests.conftest import MakeDatabase
 from tests.contracts.code import ROOT, module, name, part, python_files, tree
 
@@ -77,6 +77,52 @@ async def test_every_statement_of_a_service_fits_its_schema(service: str, make_d
     texts = {place: text for file in part(service, "queries") for place, text in statements(file).items()}
     assert texts
     assert not await refused(make_database, service, texts)
+
+
+# Of which there are few rows, or most of which are wanted.
+READ_THROUGH = {
+    "services/registration/queries/announcements.py LIST_BY_CHANNEL",
+    "services/registration/queries/duplicates.py GET_OPEN_COUNTS",
+    "services/registration/queries/records.py RECORDS[duplicate]",
+    "services/registration/queries/surveys.py LIST_COVERED",
+    "services/registration/queries/verified_documents.py GET_UNKNOWN_COUNT",
+    "services/docking/queries/intention_matches.py LIST_UNCOUNTED",
+    "services/docking/queries/merges.py LOCK_OPEN",
+    "services/training/queries/enrolments.py UPDATE_TOTALS",
+    "services/training/queries/recognitions.py LIST_OF_WORKER",
+    "services/training/queries/records.py RECORDS[recognition]",
+    "services/training/queries/sessions.py GET_BUSIEST",
+    "services/training/queries/sessions.py GET_OF_CLOSED_CENTRE",
+    "services/rights/queries/records.py RECORDS[repatriation]",
+    "services/rights/queries/repatriations.py LIST_OF",
+}
+
+
+async def plan_of(conn: Any, text: str, *, seqscan: str) -> str:
+    """The plan that fits any arguments."""
+    await conn.execute(f"SET enable_seqscan = {seqscan}; PREPARE planned AS {text}")
+    parameters = await conn.fetchval("SELECT cardinality(parameter_types) FROM pg_prepared_statements WHERE name = 'planned'")
+    arguments = f"({', '.join(['NULL'] * parameters)})" if parameters else ""
+    lines = await conn.fetch(f"EXPLAIN EXECUTE planned{arguments}")
+    await conn.execute("DEALLOCATE planned")
+    return "\n".join(line[0] for line in lines)
+
+
+@pytest.mark.parametrize("service", [one for one in SERVICES if one != "stats"])  # which plans each execution
+async def test_no_look_up_reads_a_table_through_even_while_it_is_new(service: str, make_database: MakeDatabase) -> None:
+    """Connections keep the plans of a service's first minutes. Pages of lists are left out: their filters are optional."""
+    texts = {place: text for file in part(service, "queries") for place, text in statements(file).items()}
+    read_through = set()
+    async with (await make_database(service)).connection() as conn, conn.transaction():
+        await conn.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        for place, text in texts.items():
+            if isinstance(text, SortedStatement):
+                continue
+            tables = re.findall(r"Seq Scan on (\w+)", await plan_of(conn, text, seqscan="on"))
+            without = await plan_of(conn, text, seqscan="off") if tables else ""
+            if any(f"Seq Scan on {table}" not in without for table in tables):
+                read_through.add(place)
+    assert read_through == {place for place in READ_THROUGH if place.startswith(f"services/{service}/")}
 
 
 def fields_of(row: Any) -> dict[str, Any]:

@@ -22,10 +22,6 @@ from tests.support.http import Start
 
 WARM = 3  # the first statements of a connection also look up types and prepare
 PLANNED_ANEW = 7  # PostgreSQL plans the first five executions of a statement, then decides whether one plan will do
-PREPARED = """
-SELECT name, cardinality(parameter_types) AS parameters FROM pg_prepared_statements
-WHERE statement !~ 'pg_prepared_statements|typeinfo_tree' AND cardinality(parameter_types) > 0
-"""
 PLANS = "SELECT statement, custom_plans FROM pg_prepared_statements WHERE statement !~ 'pg_prepared_statements|typeinfo_tree'"
 
 
@@ -80,34 +76,6 @@ async def test_no_statement_of_a_command_is_planned_anew_each_time(client: Start
                 planned.append({row["statement"]: row["custom_plans"] for row in await conn.fetch(PLANS)})
     assert any("INSERT INTO idempotency" in statement for statement in planned[0]), "another connection than that of the commands"
     assert planned[1] == planned[0]
-
-
-@pytest.mark.parametrize(
-    ("service", "role", "path", "body"),
-    [
-        ("docking", Role.OFFICER, "/enterprises", writing.an_enterprise),
-        ("registration", Role.CLERK, "/workers", writing.a_registration),
-    ],
-)
-async def test_no_statement_of_a_command_reads_a_table_through_even_while_it_is_small(
-    client: Start, service: str, role: Role, path: str, body: Any
-) -> None:
-    """A connection keeps the plan that was made while a new service had no rows."""
-    caller = (await client(service)).speaking_as(role)
-    assert (await caller.post(path, body(1))).status == 201
-    async with caller.database.connection() as conn:
-        plans = [await plan_of(conn, row["name"], row["parameters"]) for row in await conn.fetch(PREPARED)]
-    assert any("Insert on idempotency" in plan for plan in plans), "another connection than that of the commands"
-    read_through = [line.strip() for plan in plans for line in plan.splitlines() if "Seq Scan" in line]
-    assert [line for line in read_through if " on endpoint " not in line] == []  # of which there are few
-
-
-async def plan_of(conn: Any, name: str, parameters: int) -> str:
-    """The plan that fits any arguments."""
-    async with conn.transaction():
-        await conn.execute("SET LOCAL plan_cache_mode = force_generic_plan")
-        lines = await conn.fetch(f'EXPLAIN EXECUTE "{name}" ({", ".join(["NULL"] * parameters)})')
-    return "\n".join(line[0] for line in lines)
 
 
 # --- batches ----------------------------------------------------------------------------------------------------------
