@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cache, partial
 
 from fastapi import APIRouter, FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -18,6 +19,7 @@ from shared.web.request_metrics import RequestMetrics
 from shared.web.token_locks import TokenLocks, read_locks
 
 DEFAULT_BODY_LIMIT = 256 * 1024  # bytes
+NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}  # its own would ask for providers at every request
 
 
 def create_app(service: RunningService, router: APIRouter, verifier: Verifier, *, body_limits: Mapping[str, int] | None = None) -> FastAPI:
@@ -40,7 +42,15 @@ def documented_app(name: str, router: APIRouter) -> FastAPI:
     routes = [route for part in (router, notifications.router, operations.router, docs.router) for route in openapi.routes(part)]
     for route in routes:
         route.operation_id = route.name
-    app = FastAPI(title=f"Laowu {name}", version="1", docs_url=None, redoc_url=None, openapi_url=None, routes=list[BaseRoute](routes))
+    app = FastAPI(
+        title=f"Laowu {name}",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        telemetry=NO_TELEMETRY,
+        routes=list[BaseRoute](routes),
+    )
     app.router.middleware_stack = _by_first_segment(app.router)  # type: ignore[assignment]  # it names the method's parameters
     app.openapi = cache(lambda: openapi.document(app, name))  # type: ignore[method-assign]  # as FastAPI has it done
     return app
