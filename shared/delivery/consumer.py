@@ -44,7 +44,7 @@ __all__ = [
 LIMITS = FetchLimits(records=2_000, partition_bytes=2 * 1024 * 1024)
 BULK_RECORDS = 50_000
 BULK_LIMITS = FetchLimits(records=BULK_RECORDS, partition_bytes=8 * 1024 * 1024)
-LOOK_SECONDS = (1.0, 3.0)  # between two looks at positions and lag; after one that found everything applied
+LOOK_SECONDS = (1.0, 5.0)  # between two looks at positions and lag; after one that found everything applied
 
 
 class Consumer:

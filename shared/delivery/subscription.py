@@ -209,7 +209,9 @@ class _WaitingConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         aiokafka_internals.hand_over_light_records(self)
 
     async def getmany(self, *partitions: KafkaTopicPartition, timeout_ms: int = 0, max_records: int | None = None) -> Any:  # noqa: ARG002
-        while not (found := await super().getmany(*partitions, timeout_ms=IDLE_AFTER_MS, max_records=max_records)):
+        wait_ms = IDLE_AFTER_MS
+        while not (found := await super().getmany(*partitions, timeout_ms=wait_ms, max_records=max_records)):
+            wait_ms = IDLE_FETCH_MS
             aiokafka_internals.set_fetch_wait(self, IDLE_FETCH_MS)
         aiokafka_internals.set_fetch_wait(self, FETCH_MS)
         return found
