@@ -7,13 +7,18 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import aiohttp
 import pytest
 
+from services.stats.api.stream import follow_stream
 from services.stats.settings import policy
+from shared.health import Health
 from shared.principals import Role
+from shared.running_service import RunningService
+from shared.settings import Settings
 from shared.web.auth import issue
 from tests.support.http import SIGNING_KEY, Client
 from tests.support.stats import POOR_WEST, counted, departure, dispatched, recorded
@@ -108,6 +113,15 @@ async def test_a_reader_that_was_away_too_long_gets_a_reset(stats: Client) -> No
     assert first.number == 6
     async with reading(stats, count + 100) as reader:
         assert (await reader.next()).kind == "reset"
+
+
+async def test_what_is_published_as_soon_as_a_reader_is_connected_is_not_missed(stats: Client, config: Settings) -> None:
+    service = RunningService(name="stats", database=stats.database, settings=config, health=Health())
+    answer: Any = await follow_stream(cast("Any", SimpleNamespace(service=service)), None)  # now its status is sent
+    count = await published_so_far(stats)
+    async with contextlib.aclosing(answer.body_iterator) as frames:
+        for _ in range(count):
+            assert b"event: stats." in await anext(frames)
 
 
 async def test_no_more_streams_are_served_than_a_process_can(stats: Client, monkeypatch: pytest.MonkeyPatch) -> None:

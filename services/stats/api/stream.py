@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Header
@@ -12,8 +12,7 @@ from fastapi.responses import StreamingResponse
 
 from services.stats.api.parameters import Reader
 from services.stats.publishing import event_stream
-from services.stats.publishing.event_stream import Reset, StreamEvent
-from shared.running_service import RunningService
+from services.stats.publishing.event_stream import Reset, StreamEvent, StreamItem
 
 router = APIRouter()
 LastNumber = Annotated[
@@ -32,12 +31,14 @@ async def follow_stream(call: Reader, last: LastNumber = None) -> EventStream:
     Ends after an hour (a setting) and when the service stops; come back with Last-Event-ID.
     """
     event_stream.require_capacity()
-    return EventStream(_lines(call.service, last), headers={"cache-control": "no-store", "x-accel-buffering": "no"})
+    after, reset = await event_stream.start(call.service, last)
+    items = event_stream.follow(call.service, after, reset)
+    return EventStream(_lines(items), headers={"cache-control": "no-store", "x-accel-buffering": "no"})
 
 
-async def _lines(service: RunningService, last: int | None) -> AsyncIterator[bytes]:
+async def _lines(items: AsyncGenerator[StreamItem, None]) -> AsyncIterator[bytes]:
     """A Reset is an event `reset` without a number, a heartbeat a number without an event: browsers keep it as the last one seen."""
-    async with contextlib.aclosing(event_stream.follow(service, last)) as items:
+    async with contextlib.aclosing(items):
         async for item in items:
             if isinstance(item, StreamEvent):
                 yield _frame(json.loads(item.value)["type"], item.value.decode(), item.number)

@@ -56,8 +56,22 @@ def require_capacity() -> None:
         raise StreamFull(state={"most": policy().stats_stream_clients})
 
 
-async def follow(service: RunningService, last: int | None) -> AsyncGenerator[StreamItem, None]:
-    """What is published after number `last` (None: from now on), until the service stops, the database is away, or time is up.
+async def start(service: RunningService, last: int | None) -> tuple[int, Reset | None]:
+    """After which number a reader goes on who has seen `last` (None: nothing), and what it has to be told before.
+
+    To be asked before a reader hears that it is connected: it misses nothing that is published from then on. Raises Unavailable.
+    """
+    async with service.database.connection() as conn:
+        oldest, newest = await stream_events.get_bounds(Tx(conn, service.name, service.database.system_cause()))
+    if last is None:
+        return newest, None
+    if oldest - 1 <= last <= newest:
+        return last, None
+    return min(last, newest), Reset(oldest, newest)
+
+
+async def follow(service: RunningService, last: int, reset: Reset | None) -> AsyncGenerator[StreamItem, None]:
+    """What is published after number `last`, by start(), until the service stops, the database is away, or time is up.
 
     Whatever ends it, the reader comes back with its last number and misses nothing.
     """
@@ -66,6 +80,8 @@ async def follow(service: RunningService, last: int | None) -> AsyncGenerator[St
     reader = object()
     _readers.add(reader)
     try:
+        if reset is not None:
+            yield reset
         with contextlib.suppress(Unavailable):
             async for item in _items(service, last):
                 yield item
@@ -73,12 +89,7 @@ async def follow(service: RunningService, last: int | None) -> AsyncGenerator[St
         _readers.discard(reader)
 
 
-async def _items(service: RunningService, last: int | None) -> AsyncIterator[StreamItem]:
-    oldest, newest = await _bounds(service)
-    if last is not None and (last > newest or last < oldest - 1):
-        yield Reset(oldest, newest)
-        last = min(last, newest)
-    last = newest if last is None else last
+async def _items(service: RunningService, last: int) -> AsyncIterator[StreamEvent | Heartbeat]:
     ends, last_sent = time.monotonic() + policy().stats_stream_minutes * 60, time.monotonic() - HEARTBEAT_SECONDS
     while not service.stopping.is_set() and time.monotonic() < ends:
         rows = await _events_after(service, last)
@@ -92,11 +103,6 @@ async def _items(service: RunningService, last: int | None) -> AsyncIterator[Str
             yield Heartbeat(last)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(service.stopping.wait(), POLL_SECONDS)
-
-
-async def _bounds(service: RunningService) -> tuple[int, int]:
-    async with service.database.connection() as conn:
-        return await stream_events.get_bounds(Tx(conn, service.name, service.database.system_cause()))
 
 
 async def _events_after(service: RunningService, last: int) -> list[tuple[int, bytes]]:
