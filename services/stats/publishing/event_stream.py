@@ -57,7 +57,7 @@ def require_capacity() -> None:
 
 
 async def start(service: RunningService, last: int | None) -> tuple[int, Reset | None]:
-    """After which number a reader goes on who has seen `last` (None: nothing), and what it has to be told before.
+    """After which number a reader goes on who has seen `last` (None: nothing), and what it gets before that.
 
     To be asked before a reader hears that it is connected: it misses nothing that is published from then on. Raises Unavailable.
     """
