@@ -10,14 +10,16 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.client import ConnectionGroup
 from aiokafka.consumer.fetcher import FetchResult
 from aiokafka.errors import CorruptRecordException
 from aiokafka.protocol.fetch import FetchRequest
+from aiokafka.record.memory_records import MemoryRecords
 
 T = TypeVar("T")
+_LENGTH = slice(8, 12)  # of a batch, after its offset: how many bytes follow
 _FETCHING = max(ConnectionGroup) + 1  # beside the connections to a broker that aiokafka makes itself
 
 
@@ -56,17 +58,48 @@ def set_fetch_wait(consumer: AIOKafkaConsumer, milliseconds: int) -> None:
 
 
 def hand_over_batches(consumer: AIOKafkaConsumer) -> None:
-    """From now on getmany() answers with lists of records, each a stored batch as it was decoded, and `max_records` limits their number.
+    """From now on getmany() answers with StoredBatch, and `max_records` limits their number.
 
-    Such a record has no topic and partition: a ConsumerRecord, which has, takes longer to make than all the rest of reading.
     To be called after start() and before seek(), after which all is fetched anew.
     """
-    consumer._fetcher._records = _Fetched(_StoredBatches)  # noqa: SLF001
+    _hand_over(consumer, _StoredBatches)
 
 
 def hand_over_light_records(consumer: AIOKafkaConsumer) -> None:
     """From now on getmany() answers with a LightRecord in the place of each ConsumerRecord. To be called as hand_over_batches()."""
-    consumer._fetcher._records = _Fetched(_StoredRecords)  # noqa: SLF001
+    _hand_over(consumer, _StoredRecords)
+
+
+def _hand_over(consumer: AIOKafkaConsumer, kind: type[_Stored[Any]]) -> None:
+    fetched = consumer._fetcher._records = _Fetched(kind)  # noqa: SLF001
+    send = consumer._client.send  # noqa: SLF001
+
+    async def send_and_keep(node: int, request: Any, **options: Any) -> Any:
+        response = await send(node, request, **options)
+        if isinstance(request, FetchRequest):
+            fetched.keep(response)
+        return response
+
+    consumer._client.send = send_and_keep  # noqa: SLF001
+
+
+class StoredBatch(NamedTuple):
+    """A batch of records as the broker stores it, its checksum compared; those before the offset `begin` are not wanted."""
+
+    stored: bytes
+    decoder: Any
+    begin: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of it is wanted."""
+        return bool(self.begin <= self.decoder.base_offset)
+
+    def records(self) -> list[Any]:
+        """As aiokafka decodes them, for once. Such a record has no topic and partition: to make a ConsumerRecord, which has, takes longer
+        than all the rest of reading.
+        """
+        return [record for record in self.decoder if record.offset >= self.begin]
 
 
 class LightRecord(NamedTuple):
@@ -87,18 +120,25 @@ class _Fetched(OrderedDict[Any, Any]):
     def __init__(self, kind: type[_Stored[Any]]) -> None:
         super().__init__()
         self._kind = kind
+        self._kept: dict[Any, bytes] = {}
+
+    def keep(self, response: Any) -> None:
+        """What the answer to a fetch holds of each partition: aiokafka puts it here next, and keeps no way to the bytes themselves."""
+        for topic, partitions in response.topics:
+            for partition, *_, stored in partitions:
+                self._kept[TopicPartition(topic, partition)] = stored
 
     def __setitem__(self, partition: Any, fetched: Any) -> None:
         if isinstance(fetched, FetchResult):  # it may be an error
-            fetched._partition_records = self._kind(fetched._partition_records)  # noqa: SLF001
+            fetched._partition_records = self._kind(fetched._partition_records, self._kept.pop(partition))  # noqa: SLF001
         super().__setitem__(partition, fetched)
 
 
 class _Stored(ABC, Generic[T]):
     """Takes the place of a PartitionRecords, for a reader that does not care for transactions, as ours."""
 
-    def __init__(self, fetched: Any) -> None:
-        self._partition, self._batches = fetched._tp, fetched._records  # noqa: SLF001
+    def __init__(self, fetched: Any, stored: bytes) -> None:
+        self._partition, self._stored = fetched._tp, stored  # noqa: SLF001
         self.next_fetch_offset = fetched.next_fetch_offset
         self._read = self._items()
 
@@ -109,29 +149,38 @@ class _Stored(ABC, Generic[T]):
     def _items(self) -> Iterator[T]:
         """What getmany() answers with; `next_fetch_offset` is that after the last one."""
 
-    def _sound_batches(self) -> Iterator[Any]:
-        while self._batches.has_next():
-            batch = self._batches.next_batch()
+    def _sound_batches(self) -> Iterator[StoredBatch]:
+        for stored in _cut(self._stored):
+            batch = MemoryRecords(stored).next_batch()
             if not batch.validate_crc():
                 raise CorruptRecordException(f"the checksum of a batch of {self._partition} after {self.next_fetch_offset} is wrong")
-            if not batch.is_control_batch:
-                yield batch
-            self.next_fetch_offset = batch.next_offset
+            if not batch.is_control_batch and batch.next_offset > self.next_fetch_offset:
+                yield StoredBatch(stored, batch, self.next_fetch_offset)
+            self.next_fetch_offset = max(self.next_fetch_offset, batch.next_offset)
 
 
-class _StoredBatches(_Stored[list[Any]]):
-    def _items(self) -> Iterator[list[Any]]:
+def _cut(stored: bytes) -> Iterator[bytes]:
+    """The batches in an answer, each with its offset and length before it; of the last one there may be only a part."""
+    begin = 0
+    while begin + _LENGTH.stop <= len(stored):
+        end = begin + _LENGTH.stop + int.from_bytes(stored[begin:][_LENGTH], "big")
+        if end <= len(stored):
+            yield stored[begin:end]
+        begin = end
+
+
+class _StoredBatches(_Stored[StoredBatch]):
+    def _items(self) -> Iterator[StoredBatch]:
         for batch in self._sound_batches():
-            begin, self.next_fetch_offset = self.next_fetch_offset, batch.next_offset
-            if records := [record for record in batch if record.offset >= begin]:
-                yield records
+            self.next_fetch_offset = batch.decoder.next_offset
+            yield batch
 
 
 class _StoredRecords(_Stored[LightRecord]):
     def _items(self) -> Iterator[LightRecord]:
         topic, partition = self._partition
         for batch in self._sound_batches():
-            for record in batch:
+            for record in batch.decoder:
                 offset = record.offset
                 if offset >= self.next_fetch_offset:
                     self.next_fetch_offset = offset + 1

@@ -15,10 +15,10 @@ from typing import NamedTuple
 from shared.delivery.growth import Growth, growth_of, is_past
 from shared.delivery.numbering import KafkaRecord, Number, Verdict, accept, first_of_run, following, number_of
 from shared.delivery.positions import Position, TopicPartition
+from shared.delivery.raw_records import Raw
 from shared.events import Event, EventEnvelope, Undecodable, Unknown, Unwanted, decode
 
 Reads = Callable[[str, KafkaRecord, Number], "Item | Unknown | Unwanted"]
-Raw = tuple[str, bytes | None, bytes | None]  # logical topic, key, value
 Decoded = EventEnvelope[Event] | Unknown | Unwanted
 _NONE: Mapping[bytes, Decoded] = {}
 SLICE = 50  # records decoded at a stretch, in less than a millisecond

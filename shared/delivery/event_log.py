@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from itertools import chain
+from typing import Any, NamedTuple
 
+import numpy as np
 from aiokafka import AIOKafkaConsumer
 from aiokafka import TopicPartition as KafkaTopicPartition
 
 from shared.delivery import aiokafka_internals, kafka
+from shared.delivery.aiokafka_internals import StoredBatch
 from shared.delivery.growth import Growth, growth_of
 from shared.delivery.kafka import COMPACTED, REQUEST_MS, logical, on_cluster, topic_name
-from shared.delivery.numbering import START, KafkaRecord, Number, Verdict, accept, first_of_run, following, number_of
+from shared.delivery.numbering import START, KafkaRecord, Number, Verdict, accept, following, number_of
 from shared.delivery.positions import TopicPartition
+from shared.delivery.raw_records import Integers, RawPart
+from shared.delivery.record_runs import read_stored
 from shared.kafka_access import client_options
 from shared.kafka_settings import KafkaSettings
 
@@ -138,11 +142,18 @@ class Mark:
     expected: Number = START
 
 
+class ReadRun(NamedTuple):
+    """Accepted records of a partition in order: their offsets, and the mark after them."""
+
+    mark: Mark
+    offsets: Integers
+    records: RawPart
+
+
 async def read_runs(
     settings: KafkaSettings, marks: Mapping[TopicPartition, Mark], upto: Mapping[TopicPartition, int], *, most: int
-) -> AsyncIterator[dict[TopicPartition, tuple[Mark, list[KafkaRecord]]]]:
-    """The accepted records from the marks up to the given offsets, about `most` at a time as they arrive, with each partition's mark after
-    them. They have no topic and partition of their own.
+) -> AsyncIterator[dict[TopicPartition, list[ReadRun]]]:
+    """The accepted records from the marks up to the given offsets, about `most` at a time as they arrive.
 
     Raises kafka.Unavailable, Truncated.
     """
@@ -158,31 +169,44 @@ async def read_runs(
         for partition, name in partitions.items():
             consumer.seek(partition, reached[name].offset)
         while any(reached[partitions[partition]].offset < end for partition, end in ends.items()):
-            found = {}
-            for partition, batches in (await consumer.getmany(timeout_ms=100, max_records=batches_at_once)).items():
-                name, end, fetched = partitions[partition], ends[partition], list(chain.from_iterable(batches))
-                inside = fetched if fetched[-1].offset < end else [record for record in fetched if record.offset < end]
-                beyond = end if len(inside) < len(fetched) else fetched[-1].offset + 1
-                reached[name], accepted = _accept_all(inside, reached[name].expected, beyond)
-                found[name] = (reached[name], accepted)
-                if beyond >= end:
-                    consumer.pause(partition)
+            fetched = await consumer.getmany(timeout_ms=100, max_records=batches_at_once)
+            found = await asyncio.to_thread(_accept_fetched, {partitions[one]: batches for one, batches in fetched.items()}, reached, upto)
+            reached |= {name: runs[-1].mark for name, runs in found.items()}
+            consumer.pause(*(one for one, end in ends.items() if reached[partitions[one]].offset >= end))
             if found:
                 yield found
 
 
-def _accept_all(records: Sequence[KafkaRecord], expected: Number, beyond: int) -> tuple[Mark, list[KafkaRecord]]:
-    """The accepted records, and the mark at the offset `beyond` them."""
-    first = first_of_run(records, expected) if records else None
-    if first is not None:
-        return Mark(beyond, Number(first.epoch, first.number + len(records))), list(records)
+def _accept_fetched(
+    fetched: Mapping[TopicPartition, Sequence[StoredBatch]], reached: Mapping[TopicPartition, Mark], upto: Mapping[TopicPartition, int]
+) -> dict[TopicPartition, list[ReadRun]]:
+    found = {name: list(_accept(name, batches, reached[name], upto[name])) for name, batches in fetched.items()}
+    return {name: runs for name, runs in found.items() if runs}
+
+
+def _accept(partition: TopicPartition, batches: Sequence[StoredBatch], mark: Mark, end: int) -> Iterator[ReadRun]:
+    """What is accepted of stored batches before the offset `end`."""
+    for read in read_stored(partition.topic, batches):
+        inside = int(np.searchsorted(read.offsets, end))
+        if len(read.offsets) == 0:
+            continue
+        rows: Any = slice(inside)
+        if inside and read.first is not None and accept(mark.expected, read.first) is Verdict.ACCEPTED:
+            expected = Number(read.first.epoch, read.first.number + inside)
+        else:
+            rows, expected = _accept_each(read.each_number()[:inside], mark.expected)
+        mark = Mark(end if inside < len(read.offsets) else int(read.offsets[-1]) + 1, expected)
+        yield ReadRun(mark, read.offsets[rows], read.raw.take(rows))
+
+
+def _accept_each(numbers: Sequence[Number | None], expected: Number) -> tuple[list[int], Number]:
+    """The indexes of the accepted ones, and the number expected after them."""
     accepted = []
-    for record in records:
-        number = number_of(record)
+    for index, number in enumerate(numbers):
         if number is not None and accept(expected, number) is Verdict.ACCEPTED:
             expected = following(number)
-            accepted.append(record)
-    return Mark(beyond, expected), accepted
+            accepted.append(index)
+    return accepted, expected
 
 
 async def read_end_offsets(settings: KafkaSettings, partitions: Collection[TopicPartition]) -> dict[TopicPartition, int]:

@@ -23,7 +23,6 @@ from shared.delivery.batches import (
     Chunk,
     Decoded,
     Item,
-    Raw,
     Taken,
     add,
     any_growth,
@@ -36,6 +35,7 @@ from shared.delivery.batches import (
 )
 from shared.delivery.numbering import KafkaRecord, Verdict
 from shared.delivery.positions import Position, TopicPartition, lock_positions, positions, store_positions
+from shared.delivery.raw_records import Raw
 from shared.events import Event, EventEnvelope
 from shared.metrics import AHEAD, APPLIED, PARKED, REPEATED, UNKNOWN
 from shared.principals import system

@@ -14,6 +14,8 @@ from typing import NamedTuple, TypeAlias
 from aiokafka import ConsumerRecord
 
 KafkaRecord: TypeAlias = ConsumerRecord  # key, value: bytes or None; headers: tuple of (str, bytes)
+CONTENT_TYPE = ("content-type", b"application/cloudevents+json; charset=UTF-8")  # the header before it
+SEQUENCE = "sequence"  # the header with the number
 _NUMBERED = re.compile(rb"([1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,17})")  # within PostgreSQL's integer and bigint
 
 
@@ -51,8 +53,13 @@ def following(number: Number) -> Number:
 
 def number_of(record: KafkaRecord) -> Number | None:
     """The record's number; None when it has none, an unreadable one, or two: then no relay of this system wrote it."""
-    values = [value for name, value in record.headers if name == "sequence"]
-    match = _NUMBERED.fullmatch(values[0] or b"") if len(values) == 1 else None
+    values = [value for name, value in record.headers if name == SEQUENCE]
+    return read_number(values[0]) if len(values) == 1 else None
+
+
+def read_number(text: bytes | None) -> Number | None:
+    """The number that the header holds; None: none."""
+    match = _NUMBERED.fullmatch(text or b"")
     return Number(int(match[1]), int(match[2])) if match else None
 
 
@@ -66,7 +73,7 @@ def first_of_run(records: Sequence[KafkaRecord], expected: Number) -> Number | N
         return None
     epoch, number = first
     for record in records:
-        if [value for name, value in record.headers if name == "sequence"] != [b"%d.%d" % (epoch, number)]:
+        if [value for name, value in record.headers if name == SEQUENCE] != [b"%d.%d" % (epoch, number)]:
             return None
         number += 1
     return first

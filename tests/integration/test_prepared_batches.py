@@ -8,9 +8,9 @@ from uuid import UUID
 import pytest_asyncio
 
 from shared.db import Database, Tx
-from shared.delivery.batches import Raw
 from shared.delivery.consumer import Bulk, each
 from shared.delivery.inbox import FEW
+from shared.delivery.raw_records import Raw
 from shared.events import EventEnvelope, JobOrderClosed, decode
 from shared.settings import Settings
 from tests.conftest import MakeDatabase

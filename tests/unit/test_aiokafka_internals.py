@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from itertools import chain
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -77,8 +78,10 @@ async def test_whole_batches_are_handed_over_from_an_offset_within_one_on(kafka:
         found = []
         while await consumer.position(partition) < 5:
             found += (await consumer.getmany(timeout_ms=5_000, max_records=1)).get(partition, [])
-        assert [[(record.offset, record.key) for record in batch] for batch in found] == [[(1, b"b"), (2, b"c")], [(3, b"d"), (4, b"e")]]
-        assert (found[1][1].value, list(found[1][1].headers)) == (b"value of e", headers)
+        read = [batch.records() for batch in found]
+        assert [[(record.offset, record.key) for record in batch] for batch in read] == [[(1, b"b"), (2, b"c")], [(3, b"d"), (4, b"e")]]
+        assert [batch.whole for batch in found] == [False, True]
+        assert (read[1][1].value, list(read[1][1].headers)) == (b"value of e", headers)
     finally:
         await consumer.stop()
 
@@ -118,21 +121,34 @@ def fetched(stored: bytes) -> Any:
     partition = TopicPartition("docking.events", 0)
     records = PartitionRecords(partition, MemoryRecords(stored), [], 0, None, None, True, 0)
     waiting = aiokafka_internals._Fetched(aiokafka_internals._StoredBatches)
+    waiting.keep(SimpleNamespace(topics=[(partition.topic, [(partition.partition, 0, 1, stored)])]))
     waiting[partition] = FetchResult(partition, assignment=None, partition_records=records, backoff=0)
     return waiting[partition]._partition_records
 
 
-def test_a_damaged_batch_is_refused_and_the_next_offset_stays_before_it() -> None:
+def a_batch(first: int) -> bytes:
+    """One record, with this offset."""
     builder = DefaultRecordBatchBuilder(
         magic=2, compression_type=0, is_transactional=0, producer_id=-1, producer_epoch=-1, base_sequence=-1, batch_size=1_000
     )
     builder.append(0, 1, b"key", b"value", [])
-    whole = bytes(builder.build())
+    return first.to_bytes(8, "big") + bytes(builder.build())[8:]  # as the broker writes it in front: no checksum covers it
+
+
+def test_a_damaged_batch_is_refused_and_the_next_offset_stays_before_it() -> None:
+    whole = a_batch(0)
     sound, damaged = fetched(whole), fetched(whole[:-2] + b"??")
-    assert ([[record.value for record in batch] for batch in sound], sound.next_fetch_offset) == ([[b"value"]], 1)
+    assert ([[record.value for record in batch.records()] for batch in sound], sound.next_fetch_offset) == ([[b"value"]], 1)
     with pytest.raises(CorruptRecordException):
         next(iter(damaged))
     assert damaged.next_fetch_offset == 0
+
+
+def test_a_batch_that_the_broker_has_cut_short_is_left_for_the_next_fetch() -> None:
+    whole, more = (a_batch(first) for first in (0, 1))
+    for cut in (1, 11, 12, 30, len(more) - 1):
+        waiting = fetched(whole + more[:cut])
+        assert ([batch.stored for batch in waiting], waiting.next_fetch_offset) == ([whole], 1)
 
 
 def test_the_private_names_are_still_there() -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from services.stats.counting import record_layouts
 from services.stats.counting.record_layouts import layout_of
 from services.stats.counting.record_patterns import Pattern, build_pattern, event_class_of
+from shared.delivery.raw_records import raw_records
 from shared.events import BY_TYPE, Event, Undecodable, decode, encode
 from tests.contracts.test_golden_samples import FILES
 from tests.support.stats import departure, dispatched, income, paid, recorded
@@ -126,10 +127,29 @@ def test_records_of_one_layout_are_grouped_and_the_others_left(monkeypatch: pyte
     monkeypatch.setattr(record_layouts, "MIN_GROUP", 3)
     days = [recorded(dispatched(departure(departed_on=date(2018, 5, day)))) for day in range(1, 29)]
     records = [*raw(*days[:14]), ("docking.events", None, None), *raw(PAID), *raw(*days[14:]), ("rights.events", *raw(GOOD)[0][1:])]
-    [found], rest = record_layouts.group_by_layout(records)
+    rest: list[int] = []
+    [found] = record_layouts.groups(raw_records(records), rest)
     assert found.layout.pattern.event is type(GOOD.data)
-    assert (found.rows.tolist(), rest) == ([*range(14), *range(16, 30)], [14, 15, 30])
-    assert [row.tobytes() for row in found.block] == [encode(day) for day in days]
+    assert (found.rows.tolist(), sorted(rest)) == ([*range(14), *range(16, 30)], [14, 15, 30])
+    assert found.texts("fact.departed_on") == [b"2018-05-%02d" % day for day in range(1, 29)]
+
+
+def test_a_first_record_under_another_key_takes_none_of_the_others_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record_layouts, "MIN_GROUP", 3)
+    records = raw(*(recorded(dispatched(departure(departed_on=date(2018, 5, day)))) for day in range(1, 9)))
+    topic, key, value = records[0]
+    rest: list[int] = []
+    found = [*record_layouts.groups(raw_records([(topic, b"x" * len(key or b""), value), *records[1:]]), rest)]
+    assert ([row for group in found for row in group.rows.tolist()], rest) == ([*range(1, 8)], [0])
+
+
+def test_a_group_of_many_comes_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record_layouts, "MIN_GROUP", 3)
+    monkeypatch.setattr(record_layouts, "_CHUNK", 5)
+    records = raw(*(recorded(dispatched(departure(departed_on=date(2018, 5, day)))) for day in range(1, 13)))
+    pieces = [*record_layouts.groups(raw_records(records), [])]
+    assert [group.rows.tolist() for group in pieces] == [[*range(5)], [*range(5, 10)], [10, 11]]
+    assert len({id(group.layout) for group in pieces}) == 1
 
 
 def test_after_a_few_small_groups_the_rest_of_a_length_is_left_ungrouped(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,5 +157,6 @@ def test_after_a_few_small_groups_the_rest_of_a_length_is_left_ungrouped(monkeyp
     tried: list[bytes] = []
     monkeypatch.setattr(record_layouts, "layout_of", tried.append)
     garbage = [("docking.events", b"k", b"%05d" % number) for number in range(1_000)]
-    assert record_layouts.group_by_layout(garbage) == ([], list(range(1_000)))
+    rest: list[int] = []
+    assert ([*record_layouts.groups(raw_records(garbage), rest)], sorted(rest)) == ([], list(range(1_000)))
     assert len(tried) == record_layouts.MAX_SMALL_GROUPS

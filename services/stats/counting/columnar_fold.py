@@ -20,7 +20,7 @@ from services.stats.counting.measures import CUTS_OF, MEASURE, RULES, Rule
 from services.stats.counting.record_patterns import type_and_subject
 from services.stats.counting.record_reader import has_departure_day, join_path, path_of, read_records
 from services.stats.counting.reference_fold import EARLIEST, Cell
-from shared.delivery.batches import Raw
+from shared.delivery.raw_records import Raw
 from shared.events import BY_TYPE
 
 

@@ -8,7 +8,7 @@ the pattern of its class, one record at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias
@@ -30,7 +30,7 @@ from services.stats.counting.record_patterns import (
     build_pattern,
     event_class_of,
 )
-from shared.delivery.batches import Raw
+from shared.delivery.raw_records import Bytes, Integers, RawRecords
 from shared.events import Event
 
 MIN_GROUP = 64  # records: below that, deriving a layout costs more than it saves
@@ -39,13 +39,11 @@ _CHUNK = 1024  # records compared at a time: about a megabyte, which fits the pr
 _PRINTABLE, _QUOTE, _BACKSLASH, _ZERO, _NINE = ord(" "), ord('"'), ord("\\"), ord("0"), ord("9")
 _COLON, _BETWEEN = _NINE + 1, ord("a") - _NINE - 1  # the bytes between "9" and "a" are no hexadecimal digits
 _LAST_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, *[0] * 243], np.uint8)  # by month; 0 where the byte is no month
-Bytes: TypeAlias = npt.NDArray[np.uint8]
 Mask: TypeAlias = npt.NDArray[np.bool_]
-RowNumbers: TypeAlias = npt.NDArray[np.intp]
 Span = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RecordLayout:
     """The byte layout shared by records of one event class and one length.
 
@@ -62,14 +60,11 @@ class RecordLayout:
         start, end = self.spans[name]
         return end - start
 
-    def fits(self, block: Bytes, keys: Bytes) -> Mask:
-        """Which rows match the pattern with these spans and have their subject as key. Never true for a record the pattern refuses."""
-        begins = range(0, len(block), _CHUNK)
-        fits: Mask = np.concatenate([self._fits(block[begin : begin + _CHUNK], keys[begin : begin + _CHUNK]) for begin in begins])
-        return fits
+    def fits(self, block: Bytes, keys: Bytes) -> Any:
+        """Which rows match the pattern with these spans and have their subject as key. Never true for a record the pattern refuses.
 
-    def _fits(self, block: Bytes, keys: Bytes) -> Any:
-        """Nearly always all of them do, which takes half as long to find as which do."""
+        Nearly always all of them do, which takes half as long to find as which do.
+        """
         bounded: Any = np.ones(len(block), np.bool_)
         if (block.min(axis=0) < self.low).any() or (block.max(axis=0) > self.high).any():
             bounded = ((block - self.low) <= self.high - self.low).all(axis=1)
@@ -105,10 +100,10 @@ class RecordLayout:
 
 @dataclass(frozen=True, slots=True)
 class LayoutGroup:
-    """Records that share a layout: their rows in the batch, and the bytes of each."""
+    """At most _CHUNK records that share a layout: their rows in the batch, and the bytes of each."""
 
     layout: RecordLayout
-    rows: RowNumbers
+    rows: Integers
     block: Bytes
 
     def texts(self, path: str) -> list[bytes]:
@@ -118,45 +113,49 @@ class LayoutGroup:
         return values.view(f"S{end - start}").ravel().tolist()
 
 
-def group_by_layout(records: Sequence[Raw]) -> tuple[list[LayoutGroup], list[int]]:
-    """Groups of records that share a layout and lie under their own topic and key; and the rows of all other records."""
-    of_length: dict[tuple[str, int, int], tuple[list[int], list[bytes], list[bytes]]] = {}
-    groups, rest = list[LayoutGroup](), list[int]()
-    for row, (topic, key, value) in enumerate(records):
-        if key is None or value is None:
-            rest.append(row)
-            continue
-        lengths = topic, len(key), len(value)
-        same = of_length.get(lengths) or of_length.setdefault(lengths, ([], [], []))
-        same[0].append(row)
-        same[1].append(key)
-        same[2].append(value)
-    for (topic, *lengths_of_group), (rows, keys, values) in of_length.items():
-        worthwhile = all(lengths_of_group) and len(rows) >= MIN_GROUP
-        rest += _group_one_length(topic, rows, keys, values, groups) if worthwhile else rows
-    return groups, sorted(rest)
+def groups(records: RawRecords, rest: list[int]) -> Iterator[LayoutGroup]:
+    """The records that share a layout with others; the rows of all others are added to `rest`.
+
+    Each group is to be read before the next is made: its bytes are in the processor's cache.
+    """
+    for rows in _rows_of_one_length(records):
+        topic, key, value = records[int(rows[0])]
+        if key and value:
+            rows = yield from _groups_of_one_length(topic, len(key), records, rows, rest)  # noqa: PLW2901  # what is left of them
+        rest += rows.tolist()
 
 
-def _group_one_length(
-    topic: str, rows: Sequence[int], keys: Sequence[bytes], values: Sequence[bytes], groups: list[LayoutGroup]
-) -> list[int]:
-    """Add the groups among records with keys and values of one length to `groups`. Returns the rows that are in none."""
-    block = np.frombuffer(b"".join(values), np.uint8).reshape(len(rows), -1)
-    subjects = np.frombuffer(b"".join(keys), np.uint8).reshape(len(rows), -1)
-    row_numbers, ungrouped, small_groups = np.array(rows), list[int](), 0
-    while len(block) >= MIN_GROUP and small_groups < MAX_SMALL_GROUPS:
-        layout = layout_of(block[0].tobytes())
-        fits = np.zeros(len(block), np.bool_)
-        if layout and topic == layout.pattern.event.TOPIC and layout.length_of("subject") == subjects.shape[1]:
-            fits = layout.fits(block, subjects)
-        if layout and fits[0]:
-            groups.append(LayoutGroup(layout, row_numbers[fits], block if fits.all() else block[fits]))
-        else:
-            ungrouped.append(int(row_numbers[0]))
+def _rows_of_one_length(records: RawRecords) -> Iterator[Integers]:
+    """The rows of records of one topic whose keys have one length, and whose values have one."""
+    topics = {topic: number for number, topic in enumerate(dict.fromkeys(part.topic for part in records.parts))}
+    shapes = [(np.full_like(keys.lengths, topics[topic]), keys.lengths, values.lengths) for topic, _, keys, values in records.parts]
+    columns = np.concatenate([np.zeros((3, 0), np.int64), *map(np.stack, shapes)], axis=1)
+    order = np.lexsort(columns)
+    begins = np.flatnonzero((np.diff(columns[:, order]) != 0).any(axis=0)) + 1
+    yield from (rows for rows in np.split(order, begins) if len(rows))
+
+
+def _groups_of_one_length(
+    topic: str, key_length: int, records: RawRecords, rows: Integers, rest: list[int]
+) -> Generator[LayoutGroup, None, Integers]:
+    """The groups among records with keys and values of one length; returns the rows of those for which none was sought."""
+    small_groups = 0
+    while len(rows) >= MIN_GROUP and small_groups < MAX_SMALL_GROUPS:
+        layout = layout_of(records[int(rows[0])][2] or b"")
+        fits = np.zeros(len(rows), np.bool_)
+        if layout and topic == layout.pattern.event.TOPIC and layout.length_of("subject") == key_length:
+            for begin in range(0, len(rows), _CHUNK):
+                chunk = rows[begin : begin + _CHUNK]
+                keys, block = records.blocks(chunk)
+                fits[begin : begin + _CHUNK] = fitting = layout.fits(block, keys)
+                if fitting.any():
+                    yield LayoutGroup(layout, chunk[fitting], block if fitting.all() else block[fitting])
+        if not fits.any():
+            rest.append(int(rows[0]))
+            fits[0] = True
         small_groups += int(fits.sum() < MIN_GROUP)
-        fits[0] = True
-        block, subjects, row_numbers = block[~fits], subjects[~fits], row_numbers[~fits]
-    return [*ungrouped, *row_numbers.tolist()]
+        rows = rows[~fits]
+    return rows
 
 
 def layout_of(value: bytes) -> RecordLayout | None:

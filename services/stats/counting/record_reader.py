@@ -11,7 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from itertools import groupby
+from operator import attrgetter
 
+import numpy as np
 import polars as pl
 
 from services.stats.counting import record_layouts
@@ -19,7 +22,7 @@ from services.stats.counting.cuts import NOWHERE, Dimension
 from services.stats.counting.measures import CUTS_OF, RULES, SOURCES, Rule, part_class
 from services.stats.counting.record_layouts import LayoutGroup
 from services.stats.counting.record_patterns import Pattern, build_pattern, event_class_of
-from shared.delivery.batches import Raw
+from shared.delivery.raw_records import Integers, Raw, raw_records
 from shared.events import Event
 from shared.events.canary import EVENTS as CANARIES
 from shared.values import PROGRAMME_ZONE
@@ -57,20 +60,28 @@ Parts = dict[type[Event], list[pl.DataFrame]]  # `row`, and a column per path wi
 
 def read_records(records: Sequence[Raw]) -> RecordColumns:
     """Never raises for what a record holds."""
-    groups, rest = record_layouts.group_by_layout(records)
-    parts: Parts = {}
-    for group in groups:
-        parts.setdefault(group.layout.pattern.event, []).append(_read_group(group))
-    unread = tuple(_read_each(records, rest, parts))
-    frames = {event: _frame(event, pl.concat(columns, how="diagonal")) for event, columns in parts.items()}
+    columns, rest = raw_records(records), list[int]()
+    parts = _read_groups(record_layouts.groups(columns, rest))
+    unread = tuple(_read_each(columns, sorted(rest), parts))
+    frames = {event: _frame(event, pl.concat(read, how="diagonal")) for event, read in parts.items()}
     return RecordColumns(frames, unread, _applied(frames))
 
 
-def _read_group(group: LayoutGroup) -> pl.DataFrame:
-    paths = [path for path in paths_read(group.layout.pattern.event) if path != "subject"]  # no rule reads it
-    texts = {path: pl.Series(group.texts(path), dtype=pl.Binary) for path in paths if path in group.layout.spans}
-    nulls = {path: pl.lit(None, pl.Binary) for path in paths if path not in texts}
-    return pl.DataFrame({"row": pl.Series(group.rows, dtype=pl.UInt32), **texts}).with_columns(**nulls)
+def _read_groups(groups: Iterable[LayoutGroup]) -> Parts:
+    parts: Parts = {}
+    for layout, same in groupby(groups, attrgetter("layout")):
+        paths = [path for path in paths_read(layout.pattern.event) if path in layout.spans and path != "subject"]  # no rule reads it
+        rows = list[Integers]()
+        texts: dict[str, list[bytes]] = {path: [] for path in paths}
+        for group in same:
+            rows.append(group.rows)
+            for path in paths:
+                texts[path] += group.texts(path)
+        columns = {path: pl.Series(values, dtype=pl.Binary) for path, values in texts.items()}
+        nulls = {path: pl.lit(None, pl.Binary) for path in paths_read(layout.pattern.event) if path not in layout.spans}
+        read = pl.DataFrame({"row": pl.Series(np.concatenate(rows), dtype=pl.UInt32), **columns}).with_columns(**nulls)
+        parts.setdefault(layout.pattern.event, []).append(read)
+    return parts
 
 
 def _read_each(records: Sequence[Raw], rows: Iterable[int], parts: Parts) -> Iterator[int]:

@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
 import polars as pl
 
 from services.stats.counting import block_encoding, columnar_fold
@@ -28,10 +29,9 @@ from services.stats.replay.log_shards import LogShard, Progress, ReportRead, map
 from shared import db
 from shared.db import Database, Tx
 from shared.delivery import event_log, outbox
-from shared.delivery.batches import Raw
-from shared.delivery.event_log import Mark
-from shared.delivery.numbering import KafkaRecord
+from shared.delivery.event_log import Mark, ReadRun
 from shared.delivery.positions import TopicPartition
+from shared.delivery.raw_records import RawPart, RawRecords, join
 from shared.events import EventEnvelope, ProjectionRebuilt, decode
 from shared.metrics import REBUILD_PROGRESS
 from shared.running_service import RunningService
@@ -164,7 +164,7 @@ async def build(generation: int, database: Database | None, shard: LogShard, rep
                 if len(counting) == COUNTED_AT_A_TIME:
                     events += await _finish_first(counting, report)
                 before = counting[-1][1] if counting else None
-                task = asyncio.create_task(_count(own_database, generation, moved, _as_raw(read, shard), before))
+                task = asyncio.create_task(_count(own_database, generation, moved, read, before))
                 counting.append((sum(end.offset - start.offset for start, end in moved.values()), task))
             while counting:
                 events += await _finish_first(counting, report)
@@ -197,39 +197,34 @@ async def _connected(database: Database | None, shard: LogShard) -> AsyncIterato
 
 
 Moved = dict[TopicPartition, tuple[Mark, Mark]]  # from, to
-ReadRecords = list[tuple[TopicPartition, list[KafkaRecord]]]
 
 
-async def _read_batches(shard: LogShard, marks: Mapping[TopicPartition, Mark]) -> AsyncIterator[tuple[Moved, ReadRecords]]:
-    """Batches of the log, each with the marks between which it lies."""
+async def _read_batches(shard: LogShard, marks: Mapping[TopicPartition, Mark]) -> AsyncIterator[tuple[Moved, RawRecords]]:
+    """Batches of the log without the uncounted records, each with the marks between which it lies."""
     reached = dict(marks)
-    moved, read = Moved(), ReadRecords()
-    async for fetched in event_log.read_runs(shard.settings, marks, shard.upto, most=BATCH_RECORDS):
-        for topic_partition, (mark, records) in fetched.items():
-            start, _ = moved.get(topic_partition, (reached.get(topic_partition, Mark()), mark))
-            moved[topic_partition] = (start, mark)
-            reached[topic_partition] = mark
-            read.append((topic_partition, records))
-        if sum(len(records) for _, records in read) >= BATCH_RECORDS // 2:
-            yield moved, read
-            moved, read = Moved(), ReadRecords()
+    moved, parts = Moved(), list[RawPart]()
+    async for found in event_log.read_runs(shard.settings, marks, shard.upto, most=BATCH_RECORDS):
+        for topic_partition, runs in found.items():
+            start, _ = moved.get(topic_partition, (reached.get(topic_partition, Mark()), Mark()))
+            moved[topic_partition] = (start, runs[-1].mark)
+            reached[topic_partition] = runs[-1].mark
+            parts += _counted(topic_partition, runs, shard)
+        if sum(len(part.keys.begins) for part in parts) >= BATCH_RECORDS // 2:
+            yield moved, join(parts)
+            moved, parts = Moved(), []
     if moved:
-        yield moved, read
+        yield moved, join(parts)
 
 
-def _as_raw(read: ReadRecords, shard: LogShard) -> list[Raw]:
-    """The records as the fold takes them, without the uncounted ones."""
-    uncounted: dict[TopicPartition, set[int]] = {}
-    for topic, partition, offset in shard.uncounted:
-        uncounted.setdefault(TopicPartition(topic, partition), set()).add(offset)
-    raw: list[Raw] = []
-    for topic_partition, records in read:
-        topic, skipped = topic_partition.topic, uncounted.get(topic_partition)
-        raw += [(topic, record.key, record.value) for record in records if skipped is None or record.offset not in skipped]
-    return raw
+def _counted(partition: TopicPartition, runs: Sequence[ReadRun], shard: LogShard) -> list[RawPart]:
+    """The records without the uncounted ones."""
+    uncounted = [offset for topic, number, offset in shard.uncounted if (topic, number) == partition]
+    if not uncounted:
+        return [run.records for run in runs]
+    return [run.records.take(~np.isin(run.offsets, uncounted)) for run in runs]
 
 
-async def _count(database: Database, generation: int, moved: Moved, records: Sequence[Raw], before: asyncio.Task[int] | None) -> int:
+async def _count(database: Database, generation: int, moved: Moved, records: RawRecords, before: asyncio.Task[int] | None) -> int:
     """Fold; then, after the batch before, store cells and marks in one transaction. Raises Overtaken."""
     cells, events = await asyncio.to_thread(fold_batch, records), len(records)
     del records  # the next two batches are in memory too
@@ -242,12 +237,12 @@ async def _count(database: Database, generation: int, moved: Moved, records: Seq
     return events
 
 
-def fold_batch(records: Sequence[Raw]) -> pl.DataFrame:
+def fold_batch(records: RawRecords) -> pl.DataFrame:
     """By the columnar fold; records that it cannot read by the reference fold. Raises AbsurdDay, Undecodable."""
     try:
         return columnar_fold.fold_records(records).cells
     except Unreadable as error:
-        readable = [record for row, record in enumerate(records) if row not in error.rows]
+        readable = records.take(np.array([row for row in range(len(records)) if row not in error.rows], np.int64))
         events = (decode(records[row][2]) for row in sorted(error.rows))
         one_by_one = block_encoding.frame_from_cells(fold_all(event for event in events if isinstance(event, EventEnvelope)))
         return pl.concat([columnar_fold.fold_records(readable).cells, one_by_one])

@@ -16,7 +16,7 @@ from services.stats.periods import restatement
 from services.stats.queries import applied, blocks, generations, period_closes
 from services.stats.queries.applied import Applied
 from shared.db import Database, Tx, Unavailable
-from shared.delivery.batches import Raw
+from shared.delivery.raw_records import Raw
 from shared.events import Event, EventEnvelope, decode
 from shared.events.canary import EVENTS as CANARIES
 from shared.pauses import pause

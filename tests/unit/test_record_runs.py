@@ -1,0 +1,139 @@
+"""Stored batches read as columns hold what aiokafka reads of them, and only what is surely a run is taken as one."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pytest
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
+from aiokafka.record.memory_records import MemoryRecords
+from aiokafka.record.util import calc_crc32c
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.delivery import record_runs
+from shared.delivery.aiokafka_internals import StoredBatch
+from shared.delivery.numbering import CONTENT_TYPE, Number, number_of
+from shared.delivery.record_runs import StoredRecords, read_stored
+
+NONE, GZIP, ZSTD = 0, 1, 4
+KEY = b"00000001-0000-7000-8000-000000000001"
+Headers = list[tuple[str, bytes | None]]
+
+
+def usual(number: int, epoch: int = 1) -> Headers:
+    return [CONTENT_TYPE, ("sequence", b"%d.%d" % (epoch, number))]
+
+
+def record(number: int, *, key: bytes | None = KEY, value: bytes | None = b"", headers: Headers | None = None) -> Any:
+    return key, b'{"number":%d}' % number + b" " * (number % 90) if value == b"" else value, usual(number) if headers is None else headers
+
+
+def a_batch(records: Iterable[Any], *, offset: int = 0, compression: int = ZSTD, begin: int = 0) -> StoredBatch:
+    builder = DefaultRecordBatchBuilder(
+        magic=2, compression_type=compression, is_transactional=0, producer_id=-1, producer_epoch=-1, base_sequence=-1, batch_size=1 << 20
+    )
+    for number, (key, value, headers) in enumerate(records):
+        assert builder.append(number, 1_000 + 70 * number, key, value, headers) is not None
+    return stored(offset.to_bytes(8, "big") + bytes(builder.build())[8:], begin)
+
+
+def stored(data: bytes, begin: int = 0) -> StoredBatch:
+    return StoredBatch(data, MemoryRecords(data).next_batch(), begin)
+
+
+def rows(read: Iterable[StoredRecords]) -> list[tuple[int, Number | None, bytes | None, bytes | None]]:
+    return [
+        (int(offset), number, batch.raw.keys.text(batch.raw.data, row), batch.raw.values.text(batch.raw.data, row))
+        for batch in read
+        for row, (offset, number) in enumerate(zip(batch.offsets, batch.each_number(), strict=True))
+    ]
+
+
+def by_aiokafka(batches: Sequence[StoredBatch]) -> list[tuple[int, Number | None, bytes | None, bytes | None]]:
+    again = [stored(batch.stored, batch.begin).records() for batch in batches]
+    return [(one.offset, number_of(one), one.key, one.value) for records in again for one in records]
+
+
+def is_run(*batches: StoredBatch) -> bool:
+    expected, read = by_aiokafka(batches), [*read_stored("docking.events", batches)]
+    assert rows(read) == expected
+    assert {batch.raw.topic for batch in read} <= {"docking.events"}
+    return len(read) == 1 and read[0].first is not None
+
+
+@pytest.mark.parametrize("compression", [NONE, ZSTD])
+def test_what_a_relay_has_sent_is_a_run_over_several_batches(compression: int) -> None:
+    first, second, third = [record(n) for n in range(95)], [record(n) for n in range(95, 1_020)], [record(1_020)]
+    assert is_run(a_batch(first, offset=7, compression=compression), a_batch(second, offset=102), a_batch(third, offset=1_027))
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        record(5, key=None),
+        record(5, value=None),
+        record(5, value=b"x" * 9_000),  # its length takes three bytes
+        record(5, headers=[]),
+        record(5, headers=[CONTENT_TYPE]),
+        record(5, headers=[*usual(5), ("after", b"0@12 of 6")]),
+        record(5, headers=[*reversed(usual(5))]),
+        record(5, headers=[("content-type", b"application/json"), usual(5)[1]]),
+        record(5, headers=[CONTENT_TYPE, ("sequence", None)]),
+        record(5, headers=[CONTENT_TYPE, ("sequencf", b"1.5")]),
+        record(5, headers=[CONTENT_TYPE, ("sequence", b"1.05")]),
+        record(5, headers=[CONTENT_TYPE, ("sequence", b"1.5 ")]),
+        record(5, headers=usual(6)),
+        record(5, headers=usual(4)),
+        record(5, headers=usual(5, epoch=2)),
+    ],
+)
+def test_one_odd_record_makes_its_batch_no_run_and_every_record_is_read_all_the_same(odd: Any) -> None:
+    with_odd = [odd if number == 5 else record(number) for number in range(10)]
+    assert not is_run(a_batch(with_odd))
+    before, after = a_batch([record(n) for n in range(10, 20)], offset=10), a_batch([record(n) for n in range(20, 30)], offset=20)
+    assert not is_run(a_batch(with_odd), before, after)
+    found = [*read_stored("docking.events", [a_batch(with_odd), before, after])]
+    assert [batch.first for batch in found[1:]] == [Number(1, 10), Number(1, 20)]
+
+
+def test_the_first_record_may_have_any_number_and_the_digits_may_become_more() -> None:
+    for first in (0, 9, 98, 99_999_999_999_999_990):
+        assert is_run(a_batch([record(n, value=b"{}" * 50) for n in range(first, first + 25)]))
+    assert is_run(a_batch([record(n, headers=usual(n, epoch=123_456_789)) for n in range(5)]))
+
+
+def test_a_gap_between_offsets_or_numbers_of_two_batches_ends_a_run() -> None:
+    first = [record(n) for n in range(5)]
+    assert is_run(a_batch(first), a_batch([record(n) for n in range(5, 9)], offset=5))
+    assert not is_run(a_batch(first), a_batch([record(n) for n in range(5, 9)], offset=6))
+    assert not is_run(a_batch(first), a_batch([record(n) for n in range(6, 9)], offset=5))
+    assert not is_run(a_batch(first), a_batch(first, offset=5))
+
+
+def test_a_batch_of_which_the_beginning_is_not_wanted_and_one_in_another_compression_are_read_by_record() -> None:
+    records = [record(n) for n in range(9)]
+    assert not is_run(a_batch(records, begin=4))
+    assert rows(read_stored("docking.events", [a_batch(records, begin=4)]))[0][0] == 4
+    assert not is_run(a_batch(records, compression=GZIP))
+
+
+def test_batches_are_read_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record_runs, "TOGETHER", 2)
+    batches = [a_batch([record(n)], offset=n) for n in range(5)]
+    assert [len(read.offsets) for read in read_stored("docking.events", batches)] == [2, 2, 1]
+
+
+@given(st.lists(st.tuples(st.integers(57, 700), st.integers(0, 255)), min_size=1, max_size=3))
+@settings(max_examples=1000, deadline=None)
+def test_bytes_changed_at_random_are_never_read_as_another_run_than_aiokafka_reads(changes: list[tuple[int, int]]) -> None:
+    data = bytearray(a_batch([record(n) for n in range(5)], compression=NONE).stored)
+    for at, byte in changes:
+        data[min(at, len(data) - 1)] = byte
+    data[17:21] = struct.pack(">I", calc_crc32c(bytes(data[21:])))
+    batch = stored(bytes(data))
+    run = record_runs._read_run("docking.events", [batch])
+    if run is not None:
+        assert rows([run]) == by_aiokafka([batch])
