@@ -73,7 +73,7 @@ class Tx:
         """An exception inside rolls back the rows and events of the savepoint only; the cause is restored either way."""
         cause, published, pending = self.cause, self.published, len(self.pending)
         try:
-            async with self.conn.transaction():
+            async with _between(self.conn, "SAVEPOINT tried", "RELEASE tried", "ROLLBACK TO tried; RELEASE tried"):
                 yield
         except BaseException:
             self.published = published
@@ -110,13 +110,17 @@ class Database:
     commits: int = field(default=0, init=False)
 
     @asynccontextmanager
-    async def transaction(self, cause: Cause, *, snapshot: bool = False) -> AsyncIterator[Tx]:
+    async def transaction(self, cause: Cause, *, snapshot: bool = False, turn: int | None = None) -> AsyncIterator[Tx]:
         """Commit on leaving, roll back on any exception. `snapshot`: every statement reads the same snapshot (repeatable read).
 
+        `turn`: of transactions with the same number one begins when the other has ended.
         Raises Unavailable when Postgres is away or read-only, or when a row to be written has changed since the snapshot.
         """
+        begin = "BEGIN ISOLATION LEVEL REPEATABLE READ" if snapshot else "BEGIN"
+        if turn is not None:  # in the same round trip
+            begin = f"{begin}; SELECT pg_advisory_xact_lock({turn:d})"
         async with self.writing() as conn:
-            async with conn.transaction(isolation="repeatable_read" if snapshot else None):
+            async with _between(conn, begin, "COMMIT", "ROLLBACK"):
                 tx = Tx(conn, self.service, cause, restoring=self.restoring)
                 yield tx
                 if tx.before_commit is not None:
@@ -182,6 +186,18 @@ class Database:
     def system_cause(self) -> Cause:
         """The cause of what the service does on its own account: sweeps, start-up."""
         return Cause(principal=system(self.service), clock=Clock())
+
+
+@asynccontextmanager
+async def _between(conn: Any, begin: str, commit: str, rollback: str) -> AsyncIterator[None]:
+    """Not asyncpg's transaction: a lock would take a round trip after its BEGIN."""
+    try:
+        await conn.execute(begin)
+        yield
+    except BaseException:
+        await conn.execute(rollback)
+        raise
+    await conn.execute(commit)
 
 
 def _is_lost(conn: Any) -> bool:

@@ -29,6 +29,10 @@ class EventTooLarge(Invalid):
     slug = "EVENT_TOO_LARGE"
 
 
+class AnsweredBefore(Exception):
+    """The principal's Idempotency-Key has an answer; the transaction is to be rolled back."""
+
+
 # --- writing ------------------------------------------------------------------------------------------------------
 # One round trip for all that a transaction writes at its end; the answer is that of the command's Idempotency-Key, if it has one.
 # Most publish one event: without arrays, which cost more to encode, to unnest() and to sort than the rows to insert.
@@ -39,7 +43,8 @@ WITH sent AS (
     INSERT INTO history (subject, type, event_id, actor, recorded, effective, reason)
     SELECT $3::text, $5::text, $1::uuid, $6::text, $7::timestamptz, $8::date, $9::text WHERE $5 IS NOT NULL
 )
-UPDATE idempotency SET status = $10, body = $11 WHERE principal = $12 AND key = $13
+INSERT INTO idempotency (principal, key, request_hash, status, body)
+SELECT $10::text, $11::text, $12::bytea, $13::integer, $14::bytea WHERE $10 IS NOT NULL ON CONFLICT (principal, key) DO NOTHING
 """
 # The same with a notification: a text of its own, so that what concerns nobody costs what it did before.
 _WRITE_ONE_AND_NOTIFY = """
@@ -50,13 +55,14 @@ WITH sent AS (
     SELECT $3::text, $5::text, $1::uuid, $6::text, $7::timestamptz, $8::date, $9::text WHERE $5 IS NOT NULL
 ), notified AS (
     INSERT INTO notification (event_id, type, subject, recorded, audiences, fields)
-    VALUES ($1::uuid, $14, $15, $7::timestamptz, $16, $17::text::jsonb) RETURNING id, type, audiences
+    VALUES ($1::uuid, $15, $16, $7::timestamptz, $17, $18::text::jsonb) RETURNING id, type, audiences
 ), delivered AS (
     INSERT INTO delivery (endpoint, notification)
     SELECT endpoint.id, notified.id FROM notified JOIN endpoint ON endpoint.hears && notified.audiences
     WHERE endpoint.state = 'enabled' AND (endpoint.types = '{}' OR notified.type = ANY (endpoint.types))
 )
-UPDATE idempotency SET status = $10, body = $11 WHERE principal = $12 AND key = $13
+INSERT INTO idempotency (principal, key, request_hash, status, body)
+SELECT $10::text, $11::text, $12::bytea, $13::integer, $14::bytea WHERE $10 IS NOT NULL ON CONFLICT (principal, key) DO NOTHING
 """
 # Several: rows of the outbox and of the history are numbered in the order in which the events were published.
 _WRITE_PENDING = """
@@ -70,9 +76,10 @@ WITH pending AS (
     INSERT INTO history (subject, type, event_id, actor, recorded, effective, reason)
     SELECT key, type, event_id, actor, recorded, effective, reason FROM pending WHERE type IS NOT NULL ORDER BY rank
 )
-UPDATE idempotency SET status = $10, body = $11 WHERE principal = $12 AND key = $13
+INSERT INTO idempotency (principal, key, request_hash, status, body)
+SELECT $10::text, $11::text, $12::bytea, $13::integer, $14::bytea WHERE $10 IS NOT NULL ON CONFLICT (principal, key) DO NOTHING
 """
-# The same with notifications: $14, a JSON list.
+# The same with notifications: $15, a JSON list.
 _WRITE_AND_NOTIFY = """
 WITH pending AS (
     SELECT event_id, topic, key, value, type, actor, recorded, effective, reason, rank
@@ -86,7 +93,7 @@ WITH pending AS (
 ), notified AS (
     INSERT INTO notification (event_id, type, subject, recorded, audiences, fields, count)
     SELECT event_id, type, subject, recorded, audiences, fields, count
-    FROM jsonb_to_recordset($14::text::jsonb)
+    FROM jsonb_to_recordset($15::text::jsonb)
         AS row (event_id uuid, type text, subject text, recorded timestamptz, audiences text[], fields jsonb, count integer)
     RETURNING id, type, audiences
 ), delivered AS (
@@ -94,7 +101,8 @@ WITH pending AS (
     SELECT endpoint.id, notified.id FROM notified JOIN endpoint ON endpoint.hears && notified.audiences
     WHERE endpoint.state = 'enabled' AND (endpoint.types = '{}' OR notified.type = ANY (endpoint.types))
 )
-UPDATE idempotency SET status = $10, body = $11 WHERE principal = $12 AND key = $13
+INSERT INTO idempotency (principal, key, request_hash, status, body)
+SELECT $10::text, $11::text, $12::bytea, $13::integer, $14::bytea WHERE $10 IS NOT NULL ON CONFLICT (principal, key) DO NOTHING
 """
 _BACKLOG = "SELECT count(*) FROM outbox"
 
@@ -174,26 +182,29 @@ def pending_events(
 
 
 class Answer(NamedTuple):
-    """What a repeat of a command is answered with, by the principal and Idempotency-Key that claimed it."""
+    """What a repeat of a command is answered with, by the principal and the Idempotency-Key."""
 
-    status: int
-    body: bytes
     principal: str
     key: str
+    request_hash: bytes
+    status: int
+    body: bytes
 
 
 _NO_ANSWER = (None,) * len(Answer._fields)
 
 
 async def write_pending(tx: Tx, answer: Answer | None = None) -> None:
-    """Write the pending events, and the answer of the command. Called at the end of the transaction."""
+    """Write the pending events, and the answer of the command. Called at the end of the transaction. Raises AnsweredBefore."""
     if tx.restoring and tx.pending:
         replayed = await lost_events.replay(tx, [(one.value, one.effective if one.type else None) for one in tx.pending])
         tx.pending = [one for index, one in enumerate(tx.pending) if index not in replayed]
         tx.sent += [json.loads(one.value)["type"] for one in tx.pending]
     if tx.pending or answer:
         text, arguments = _statement(tx.pending, answer or _NO_ANSWER)
-        await tx.conn.execute(text, *arguments)
+        written = await tx.conn.execute(text, *arguments)
+        if answer and written == "INSERT 0 0":
+            raise AnsweredBefore
         tx.pending.clear()
 
 

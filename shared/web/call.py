@@ -28,7 +28,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
 from shared import traces
-from shared.db import Cause, Tx, Work
+from shared.db import Cause, Tx, Unavailable, Work
 from shared.delivery import outbox, restoring
 from shared.errors import Invalid
 from shared.principals import Forbidden, Principal, Role
@@ -37,7 +37,7 @@ from shared.settings import Settings
 from shared.values import Clock
 from shared.web.auth import Verifier
 from shared.web.claims import Unauthenticated
-from shared.web.idempotency import claim, find_answer, request_hashes, require_key
+from shared.web.idempotency import find_answer, request_hashes, require_key, turn_of
 from shared.web.rate_limits import RateLimits
 
 T = TypeVar("T")
@@ -76,18 +76,23 @@ class Call:
         if self.request.headers.get("dry-run") == "true":
             await self.service.database.dry_run(self.cause(), work)
             return Response(status_code=204)
-        key = require_key(self.request)
+        key, principal = require_key(self.request), str(self.principal)
         hashes = await request_hashes(self.request, self.service.settings.request_keys())
         replays = not while_restoring and await restoring.is_restoring(self.service.database)
-        async with self.service.database.transaction(self.cause(key)) as tx:
-            stored = await claim(tx, str(self.principal), key, hashes)
-            if stored is None:
+        try:
+            async with self.service.database.transaction(self.cause(key), turn=turn_of(principal, key)) as tx:
                 lost = await restoring.require_replay(tx, _replayed(self.request)) if replays else ()
-                stored = (status, to_json(await (restoring.do_again(tx, lost, partial(work, tx)) if lost else work(tx))))
-                await outbox.write_pending(tx, outbox.Answer(*stored, str(self.principal), key))
+                body = to_json(await (restoring.do_again(tx, lost, partial(work, tx)) if lost else work(tx)))
+                await outbox.write_pending(tx, outbox.Answer(principal, key, hashes[0], status, body))
                 if replays:
                     await restoring.require_all_replayed(tx, lost)
-        return _answer(stored)
+        except Unavailable:
+            raise
+        except Exception:  # whatever the work raises when it is done again
+            if (repeated := await self.stored_answer()) is not None:
+                return repeated
+            raise
+        return _answer((status, body))
 
     async def stored_answer(self) -> Response | None:
         """What `command` would answer a repeat: for a route that prepares a command at length, so that a repeat costs nothing.

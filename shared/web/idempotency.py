@@ -1,12 +1,16 @@
-"""A command repeated with its Idempotency-Key is done once: the key is claimed by an INSERT in the command's own transaction."""
+"""A command repeated with its Idempotency-Key is done once: the answer is kept by its key, in the command's own transaction.
+
+A key has one row, so a repeat cannot commit: all that it has done is rolled back, and it is given the answer that is there. It does not
+look for that before, since nearly all requests are the first of their key. A repeat that comes while the first is being done waits for
+it to end: else it could be refused for what the first one does not see.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from fastapi import Request
 
@@ -29,10 +33,6 @@ class KeyReused(Invalid):
     slug = "IDEMPOTENCY_KEY_REUSED"
 
 
-CLAIM = """
-INSERT INTO idempotency (principal, key, request_hash, created_at) VALUES ($1, $2, $3, now())
-ON CONFLICT (principal, key) DO NOTHING RETURNING true
-"""
 STORED = "SELECT request_hash, status, body FROM idempotency WHERE principal = $1 AND key = $2"
 
 
@@ -52,23 +52,16 @@ async def request_hashes(request: Request, keys: Sequence[bytes]) -> tuple[bytes
     return tuple(hmac.digest(key, content, "sha256") for key in keys) or (hashlib.sha256(content).digest(),)
 
 
-async def claim(tx: Tx, principal: str, key: str, hashes: Sequence[bytes]) -> tuple[int, bytes] | None:
-    """None: the key is ours, run the command. Otherwise (status, body) of the first request's answer. Raises KeyReused.
-
-    While the first request runs, the INSERT of a repeat waits for its commit.
-    """
-    if await tx.conn.fetchval(CLAIM, principal, key, hashes[0]):
-        return None
-    return _answer_of(await tx.conn.fetchrow(STORED, principal, key), hashes)
+def turn_of(principal: str, key: str) -> int:
+    """A number by which requests with one key are done one after the other, in whatever process; other keys may share it."""
+    return int.from_bytes(hashlib.sha256(f"{principal} {key}".encode()).digest()[:7])
 
 
 async def find_answer(tx: Tx, principal: str, key: str, hashes: Sequence[bytes]) -> tuple[int, bytes] | None:
     """(status, body) of the answer to the first request with this key; None if none is done. Raises KeyReused."""
     row = await tx.conn.fetchrow(STORED, principal, key)
-    return None if row is None else _answer_of(row, hashes)
-
-
-def _answer_of(row: Mapping[str, Any], hashes: Sequence[bytes]) -> tuple[int, bytes]:
+    if row is None:
+        return None
     if row["request_hash"] not in hashes:
         raise KeyReused(field="Idempotency-Key")
     return row["status"], row["body"]

@@ -44,8 +44,8 @@ async def counted(database: Database) -> AsyncIterator[list[str]]:
 @pytest.mark.parametrize(
     ("service", "role", "path", "body", "statements"),
     [
-        ("docking", Role.OFFICER, "/enterprises", writing.an_enterprise, 5),
-        ("registration", Role.CLERK, "/workers", writing.a_registration, 6),
+        ("docking", Role.OFFICER, "/enterprises", writing.an_enterprise, 4),
+        ("registration", Role.CLERK, "/workers", writing.a_registration, 5),
     ],
 )
 async def test_a_command_takes_this_many_round_trips(
