@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -19,7 +20,7 @@ from aiokafka.protocol.fetch import FetchRequest
 from aiokafka.record.memory_records import MemoryRecords
 
 T = TypeVar("T")
-_LENGTH = slice(8, 12)  # of a batch, after its offset: how many bytes follow
+_HEAD_BYTES = 12  # of a batch: its offset, and in the last four how many bytes follow
 _FETCHING = max(ConnectionGroup) + 1  # beside the connections to a broker that aiokafka makes itself
 
 
@@ -57,20 +58,20 @@ def set_fetch_wait(consumer: AIOKafkaConsumer, milliseconds: int) -> None:
     consumer._fetcher._fetch_max_wait_ms = milliseconds  # noqa: SLF001
 
 
-def hand_over_batches(consumer: AIOKafkaConsumer) -> None:
-    """From now on getmany() answers with StoredBatch, and `max_records` limits their number.
+def hand_over_batches(consumer: AIOKafkaConsumer, most: int) -> None:
+    """From now on getmany() answers with StoredBatches of at most so many records (or one batch), and `max_records` limits their number.
 
     To be called after start() and before seek(), after which all is fetched anew.
     """
-    _hand_over(consumer, _StoredBatches)
+    _hand_over(consumer, partial(_BatchesTogether, most))
 
 
 def hand_over_light_records(consumer: AIOKafkaConsumer) -> None:
     """From now on getmany() answers with a LightRecord in the place of each ConsumerRecord. To be called as hand_over_batches()."""
-    _hand_over(consumer, _StoredRecords)
+    _hand_over(consumer, _LightRecords)
 
 
-def _hand_over(consumer: AIOKafkaConsumer, kind: type[_Stored[Any]]) -> None:
+def _hand_over(consumer: AIOKafkaConsumer, kind: Callable[[Any, bytes], _Fetch[Any]]) -> None:
     fetched = consumer._fetcher._records = _Fetched(kind)  # noqa: SLF001
     send = consumer._client.send  # noqa: SLF001
 
@@ -81,25 +82,6 @@ def _hand_over(consumer: AIOKafkaConsumer, kind: type[_Stored[Any]]) -> None:
         return response
 
     consumer._client.send = send_and_keep  # noqa: SLF001
-
-
-class StoredBatch(NamedTuple):
-    """A batch of records as the broker stores it, its checksum compared; those before the offset `begin` are not wanted."""
-
-    stored: bytes
-    decoder: Any
-    begin: int
-
-    @property
-    def whole(self) -> bool:
-        """Whether all of it is wanted."""
-        return bool(self.begin <= self.decoder.base_offset)
-
-    def records(self) -> list[Any]:
-        """As aiokafka decodes them, for once. Such a record has no topic and partition: to make a ConsumerRecord, which has, takes longer
-        than all the rest of reading.
-        """
-        return [record for record in self.decoder if record.offset >= self.begin]
 
 
 class LightRecord(NamedTuple):
@@ -114,10 +96,37 @@ class LightRecord(NamedTuple):
     headers: Sequence[tuple[str, bytes | None]]
 
 
+class StoredBatch(NamedTuple):
+    """A batch of records as the broker stores it, its checksum compared; those before the offset `begin` are not wanted."""
+
+    stored: bytes
+    decoder: Any
+    begin: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of it is wanted."""
+        return bool(self.begin <= self.decoder.base_offset)
+
+    def records(self, topic: str, partition: int) -> Iterator[LightRecord]:
+        """As aiokafka decodes them, for once."""
+        for record in self.decoder:
+            if record.offset >= self.begin:
+                yield LightRecord._make((topic, partition, record.offset, record.timestamp, record.key, record.value, record.headers))
+
+
+class StoredBatches(NamedTuple):
+    """Batches of a partition in order."""
+
+    topic: str  # as the cluster names it
+    partition: int
+    batches: Sequence[StoredBatch]
+
+
 class _Fetched(OrderedDict[Any, Any]):
     """What has been fetched of each partition, until getmany() takes it as `kind`."""
 
-    def __init__(self, kind: type[_Stored[Any]]) -> None:
+    def __init__(self, kind: Callable[[Any, bytes], _Fetch[Any]]) -> None:
         super().__init__()
         self._kind = kind
         self._kept: dict[Any, bytes] = {}
@@ -134,7 +143,7 @@ class _Fetched(OrderedDict[Any, Any]):
         super().__setitem__(partition, fetched)
 
 
-class _Stored(ABC, Generic[T]):
+class _Fetch(ABC, Generic[T]):
     """Takes the place of a PartitionRecords, for a reader that does not care for transactions, as ours."""
 
     def __init__(self, fetched: Any, stored: bytes) -> None:
@@ -162,29 +171,37 @@ class _Stored(ABC, Generic[T]):
 def _cut(stored: bytes) -> Iterator[bytes]:
     """The batches in an answer, each with its offset and length before it; of the last one there may be only a part."""
     begin = 0
-    while begin + _LENGTH.stop <= len(stored):
-        end = begin + _LENGTH.stop + int.from_bytes(stored[begin:][_LENGTH], "big")
+    while begin + _HEAD_BYTES <= len(stored):
+        end = begin + _HEAD_BYTES + int.from_bytes(stored[begin + _HEAD_BYTES - 4 : begin + _HEAD_BYTES], "big")
         if end <= len(stored):
             yield stored[begin:end]
         begin = end
 
 
-class _StoredBatches(_Stored[StoredBatch]):
-    def _items(self) -> Iterator[StoredBatch]:
+class _BatchesTogether(_Fetch[StoredBatches]):
+    def __init__(self, most: int, fetched: Any, stored: bytes) -> None:
+        super().__init__(fetched, stored)
+        self._most = most
+
+    def _items(self) -> Iterator[StoredBatches]:
+        (topic, partition), together, records = self._partition, list[StoredBatch](), 0
         for batch in self._sound_batches():
-            self.next_fetch_offset = batch.decoder.next_offset
-            yield batch
+            more = batch.decoder.next_offset - batch.begin
+            if together and records + more > self._most:
+                yield StoredBatches(topic, partition, together)
+                together, records = [], 0
+            together.append(batch)
+            records += more
+        if together:
+            yield StoredBatches(topic, partition, together)
 
 
-class _StoredRecords(_Stored[LightRecord]):
+class _LightRecords(_Fetch[LightRecord]):
     def _items(self) -> Iterator[LightRecord]:
-        topic, partition = self._partition
         for batch in self._sound_batches():
-            for record in batch.decoder:
-                offset = record.offset
-                if offset >= self.next_fetch_offset:
-                    self.next_fetch_offset = offset + 1
-                    yield LightRecord._make((topic, partition, offset, record.timestamp, record.key, record.value, record.headers))
+            for record in batch.records(*self._partition):
+                self.next_fetch_offset = record.offset + 1
+                yield record
 
 
 def cancel_sender(producer: AIOKafkaProducer) -> None:

@@ -6,8 +6,8 @@ A batch that was fetched behind one that has to be read again is itself read aga
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 import asyncpg
 
@@ -15,10 +15,8 @@ from shared import traces
 from shared.backoff import backoff
 from shared.db import Database
 from shared.delivery import inbox, kafka
-from shared.delivery.batches import Decoded, as_raw, chunks, decode_ahead
+from shared.delivery.batches import Chunk, as_raw, chunks, decode_ahead, records_in
 from shared.delivery.inbox import FEW, Apply, Bulk, OffsetsSkipped, StoredOffset, TooManyDiverted
-from shared.delivery.numbering import KafkaRecord
-from shared.delivery.positions import TopicPartition
 from shared.delivery.seeking import Seeker
 from shared.delivery.subscription import FetchedBatch
 from shared.delivery.watchdog import Heartbeat
@@ -61,24 +59,41 @@ class BatchTaker:
         self._diverted = 0  # in a row
         self._failures = 0  # in a row
 
-    async def handle(self, batch: FetchedBatch) -> None:
+    async def handle(self, fetched: FetchedBatch) -> None:
         """Return while the batch is being taken, so that the next one is fetched, and decoded or prepared, meanwhile.
 
         While PostgreSQL works on one batch, Python is free for the other.
         """
-        prepared = self._prepare_ahead(batch.records)
-        decoded = {} if isinstance(self._apply, Bulk) else await decode_ahead(batch.records, inbox.wanted_types(self._apply))
+        try:
+            batch = await self._read(fetched)
+        except Exception as error:  # noqa: BLE001
+            self._give_up(error)
+            return
         if self._newest is not None:
             await asyncio.wait({self._newest})
-        if batch.rereads == self.rereads:
-            self._newest = asyncio.create_task(self._take_or_reread(batch.records, decoded, prepared))
+        if fetched.rereads == self.rereads:
+            self._newest = asyncio.create_task(self._take_or_reread(batch))
         else:
-            self._reread(batch.records)
+            if batch.prepared is not None:
+                batch.prepared.cancel()
+            self._reread(batch.read)
 
-    def _prepare_ahead(self, records: Sequence[KafkaRecord]) -> asyncio.Task[Any] | None:
-        if not isinstance(self._apply, Bulk) or len(records) <= FEW:
-            return None
-        return asyncio.create_task(self._apply.prepare(as_raw(chunks(self._settings.topic_prefix, records))))
+    async def _read(self, fetched: FetchedBatch) -> inbox.Batch:
+        prefix, bulk = self._settings.topic_prefix, self._apply if isinstance(self._apply, Bulk) else None
+        if bulk is None:
+            read = chunks(prefix, fetched.records)
+            decoded = await decode_ahead(fetched.records, inbox.wanted_types(self._apply))
+        else:
+            read, decoded = await asyncio.to_thread(chunks, prefix, fetched.records), {}
+        return inbox.Batch(
+            read=read,
+            apply=self._apply,
+            simulated=self._settings.simulation,
+            max_diverted=self._settings.max_diverted,
+            decoded=decoded,
+            prepared=asyncio.create_task(bulk.prepare(as_raw(read))) if bulk is not None and records_in(read) > FEW else None,
+            progress=self._heartbeat.beat,
+        )
 
     async def stop(self) -> None:
         """Take nothing more; return once the present batch is committed."""
@@ -92,41 +107,28 @@ class BatchTaker:
             self._newest.cancel()
             await asyncio.wait({self._newest}, timeout=STOP_SECONDS)
 
-    async def _take_or_reread(
-        self, records: Sequence[KafkaRecord], decoded: Mapping[bytes, Decoded], prepared: asyncio.Task[Any] | None
-    ) -> None:
+    async def _take_or_reread(self, batch: inbox.Batch) -> None:
         """Never raises, as nobody awaits the result of this task."""
         async with self._busy:
             if self._stopping or self.halted:
                 return
             self._heartbeat.beat()
             try:
-                await self._take(records, decoded, prepared)
+                await self._take(batch)
             except OffsetsSkipped as error:
                 self._empty_after |= error.after
-                self._reread(records)
+                self._reread(batch.read)
             except TooManyDiverted as error:
                 self._halt(error)
             except (*inbox.TRANSIENT, *kafka.AWAY, asyncpg.PostgresError) as error:
-                await self._retry_later(records, error)
-            except Exception as error:  # noqa: BLE001  # a defect: run() raises it
-                self.defect = self.defect or error
-                self._wake.set()
+                await self._retry_later(batch.read, error)
+            except Exception as error:  # noqa: BLE001
+                self._give_up(error)
 
-    async def _take(self, records: Sequence[KafkaRecord], decoded: Mapping[bytes, Decoded], prepared: asyncio.Task[Any] | None) -> None:
-        batch = inbox.Batch(
-            records=records,
-            apply=self._apply,
-            topic_prefix=self._settings.topic_prefix,
-            simulated=self._settings.simulation,
-            max_diverted=self._settings.max_diverted,
-            diverted=self._diverted,
-            empty_after=frozenset(self._empty_after),
-            decoded=decoded,
-            prepared=prepared,
-            progress=self._heartbeat.beat,
-        )
-        with BATCH_SECONDS.time(), traces.batch([record.value for record in records], each=isinstance(self._apply, Bulk)):
+    async def _take(self, batch: inbox.Batch) -> None:
+        batch = replace(batch, diverted=self._diverted, empty_after=frozenset(self._empty_after))
+        values = [record.value for chunk in batch.read for record in chunk.records] if traces.recorder is not None else []
+        with BATCH_SECONDS.time(), traces.batch(values, each=isinstance(self._apply, Bulk)):
             taken = await inbox.take(self._database, batch)
         self._diverted = taken.diverted
         self._failures = 0
@@ -137,19 +139,23 @@ class BatchTaker:
             self.rereads += 1
             self._seeker.wait(taken.waiting)
 
+    def _give_up(self, error: Exception) -> None:
+        """It is a defect: run() raises it."""
+        self.defect = self.defect or error
+        self._wake.set()
+
     def _halt(self, error: TooManyDiverted) -> None:
         self.halted = True
         self._health.raise_condition("diverted", f"more than {self._settings.max_diverted} records in a row: {error}")
         self._seeker.pause_all()
 
-    async def _retry_later(self, records: Sequence[KafkaRecord], error: Exception) -> None:
+    async def _retry_later(self, read: Sequence[Chunk], error: Exception) -> None:
         self._health.raise_condition("consumer", f"{type(error).__name__}: {error}")
         await asyncio.sleep(backoff(self._failures, first=FIRST_RETRY_SECONDS))
         self._failures += 1
-        self._reread(records)
+        self._reread(read)
 
-    def _reread(self, records: Sequence[KafkaRecord]) -> None:
+    def _reread(self, read: Sequence[Chunk]) -> None:
         """Seek the stored positions before anything else of these partitions is taken."""
         self.rereads += 1
-        prefix = self._settings.topic_prefix
-        self._seeker.hold({TopicPartition(record.topic.removeprefix(prefix), record.partition) for record in records})
+        self._seeker.hold({chunk.topic_partition for chunk in read})

@@ -12,10 +12,12 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
+from shared.delivery.aiokafka_internals import StoredBatches
 from shared.delivery.growth import Growth, growth_of, is_past
 from shared.delivery.numbering import KafkaRecord, Number, Verdict, accept, first_of_run, following, number_of
 from shared.delivery.positions import Position, TopicPartition
-from shared.delivery.raw_records import Raw
+from shared.delivery.raw_records import RawPart, RawRecords, join, raw_part
+from shared.delivery.record_runs import RecordRun, read_stored
 from shared.events import Event, EventEnvelope, Undecodable, Unknown, Unwanted, decode
 
 Reads = Callable[[str, KafkaRecord, Number], "Item | Unknown | Unwanted"]
@@ -78,19 +80,42 @@ class Chunk(NamedTuple):
     def topic_partition(self) -> TopicPartition:
         return TopicPartition(self.topic, self.partition)
 
+    def with_key(self, key: bytes) -> Sequence[KafkaRecord]:
+        """The records with this key."""
+        if isinstance(self.records, RecordRun):
+            return self.records.with_key(key)
+        return [record for record in self.records if record.key == key]
 
-def chunks(prefix: str, records: Sequence[KafkaRecord]) -> list[Chunk]:
-    grouped = groupby(records, attrgetter("topic", "partition"))
-    return [Chunk(name.removeprefix(prefix), partition, list(group)) for (name, partition), group in grouped]
+
+def chunks(prefix: str, fetched: Sequence[KafkaRecord | StoredBatches]) -> list[Chunk]:
+    """What was fetched, record by record or as it is stored, in order."""
+    found: list[Chunk] = []
+    for (name, partition), same in groupby(fetched, attrgetter("topic", "partition")):
+        topic, group = name.removeprefix(prefix), list(same)
+        if isinstance(group[0], StoredBatches):
+            found += [Chunk(topic, partition, records) for stored in group for records in read_stored(stored)]
+        else:
+            found.append(Chunk(topic, partition, group))
+    return found
 
 
-def as_raw(read: Sequence[Chunk]) -> list[Raw]:
-    return [(chunk.topic, record.key, record.value) for chunk in read for record in chunk.records]
+def records_in(read: Sequence[Chunk]) -> int:
+    return sum(len(chunk.records) for chunk in read)
+
+
+def as_raw(read: Sequence[Chunk]) -> RawRecords:
+    return join([_raw_part(chunk.topic, chunk.records) for chunk in read])
+
+
+def _raw_part(topic: str, records: Sequence[KafkaRecord]) -> RawPart:
+    if isinstance(records, RecordRun):
+        return records.raw(topic)
+    return raw_part(topic, [(record.key, record.value) for record in records])
 
 
 def any_growth(read: Sequence[Chunk]) -> bool:
-    """Whether a record may have to wait for another partition: nearly never."""
-    return any(growth_of(record) is not None for chunk in read for record in chunk.records)
+    """Whether a record may have to wait for another partition: nearly never, and none of a run."""
+    return any(growth_of(record) is not None for _, _, records in read if not isinstance(records, RecordRun) for record in records)
 
 
 def cut_waiting(read: Sequence[Chunk], stored: Mapping[TopicPartition, Position]) -> tuple[list[Chunk], dict[TopicPartition, Growth]]:
@@ -130,8 +155,17 @@ def read_new(batch: Sequence[Chunk], taken: Taken, reads: Reads) -> list[Item]:
 
 def position_after(chunk: Chunk, position: Position) -> Position | None:
     """The position after the chunk when all its records are new and in sequence; None: each has to be judged."""
-    first = first_of_run(chunk.records, position.expected) if chunk.records[0].offset >= position.next_offset else None
+    if chunk.records[0].offset < position.next_offset:
+        return None
+    first = _first(chunk.records, position.expected)
     return first and Position(chunk.records[-1].offset + 1, Number(first.epoch, first.number + len(chunk.records)), None)
+
+
+def _first(records: Sequence[KafkaRecord], expected: Number) -> Number | None:
+    """The number of the first record when every record is the next one."""
+    if isinstance(records, RecordRun):
+        return records.first if accept(expected, records.first) is Verdict.ACCEPTED else None
+    return first_of_run(records, expected)
 
 
 def _one_by_one(topic: str, records: Sequence[KafkaRecord], position: Position, taken: Taken, reads: Reads) -> list[Item]:

@@ -15,8 +15,8 @@ from typing import Any
 
 from shared.db import Database, Unavailable
 from shared.delivery import outbox
-from shared.delivery.batches import Item, decode_record
-from shared.delivery.numbering import KafkaRecord, number_of
+from shared.delivery.batches import Chunk, Item, decode_record
+from shared.delivery.numbering import number_of
 from shared.delivery.positions import Position, TopicPartition
 from shared.events.canary import CANARY, EVENTS
 from shared.settings import Settings
@@ -60,20 +60,21 @@ async def expect(conn: Any, topics: Sequence[str]) -> None:
     await conn.execute(_EXPECT, list(topics))
 
 
-async def store(conn: Any, prefix: str, records: Sequence[KafkaRecord], positions: Mapping[TopicPartition, Position]) -> None:
+async def store(conn: Any, read: Sequence[Chunk], positions: Mapping[TopicPartition, Position]) -> None:
     """Of the records that the positions have moved past: when the newest canary of each topic was written."""
-    for topic, written in sorted(_newest(prefix, records, positions).items()):
+    for topic, written in sorted(_newest(read, positions).items()):
         await conn.execute(_STORE, topic, written)
 
 
-def _newest(prefix: str, records: Sequence[KafkaRecord], positions: Mapping[TopicPartition, Position]) -> dict[str, datetime]:
+def _newest(read: Sequence[Chunk], positions: Mapping[TopicPartition, Position]) -> dict[str, datetime]:
     found = {}
-    for record in [record for record in records if record.key == _KEY]:  # a comparison for each of many thousands
-        topic = record.topic.removeprefix(prefix)
-        number, position = number_of(record), positions.get(TopicPartition(topic, record.partition))
-        if number is None or position is None or not number < position.expected:  # dropped: ahead of its turn, or of none
-            continue
-        item = decode_record(topic, record, number)
-        if isinstance(item, Item) and item.event is not None and not item.reason and isinstance(item.event.data, EVENTS):
-            found[topic] = item.event.time
+    for chunk in read:
+        position = positions.get(chunk.topic_partition)
+        for record in chunk.with_key(_KEY):
+            number = number_of(record)
+            if number is None or position is None or not number < position.expected:  # dropped: ahead of its turn, or of none
+                continue
+            item = decode_record(chunk.topic, record, number)
+            if isinstance(item, Item) and item.event is not None and not item.reason and isinstance(item.event.data, EVENTS):
+                found[chunk.topic] = item.event.time
     return found

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterable
+from dataclasses import replace
 
 import asyncpg
 
@@ -43,7 +44,7 @@ __all__ = [
 
 LIMITS = FetchLimits(records=2_000, partition_bytes=2 * 1024 * 1024)
 BULK_RECORDS = 50_000
-BULK_LIMITS = FetchLimits(records=BULK_RECORDS, partition_bytes=8 * 1024 * 1024)
+BULK_LIMITS = FetchLimits(records=BULK_RECORDS, partition_bytes=8 * 1024 * 1024, together=2_000)
 LOOK_SECONDS = (1.0, 5.0)  # between two looks at positions and lag; after one that found everything applied
 
 
@@ -62,10 +63,12 @@ class Consumer:
         max_records: int | None = None,
     ) -> None:
         limits = BULK_LIMITS if isinstance(apply, Bulk) else LIMITS
+        if max_records is not None:
+            limits = replace(limits, records=max_records, together=limits.together and min(limits.together, max_records))
         self._settings = settings
         self._health = health
         self._wake = asyncio.Event()
-        self._subscription = Subscription(settings, service, topics, FetchLimits(max_records or limits.records, limits.partition_bytes))
+        self._subscription = Subscription(settings, service, topics, limits)
         self._seeker = Seeker(database, health, self._subscription, self._wake)
         self._watchdog = Watchdog(settings, database, health, self._subscription, self._seeker)
         self._taker = BatchTaker(

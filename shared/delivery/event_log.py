@@ -7,29 +7,32 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from bisect import bisect_left
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from itertools import chain
+from operator import attrgetter
+from typing import NamedTuple
 
 import numpy as np
 from aiokafka import AIOKafkaConsumer
 from aiokafka import TopicPartition as KafkaTopicPartition
 
 from shared.delivery import aiokafka_internals, kafka
-from shared.delivery.aiokafka_internals import StoredBatch
+from shared.delivery.aiokafka_internals import LightRecord, StoredBatches
 from shared.delivery.growth import Growth, growth_of
 from shared.delivery.kafka import COMPACTED, REQUEST_MS, logical, on_cluster, topic_name
 from shared.delivery.numbering import START, KafkaRecord, Number, Verdict, accept, following, number_of
 from shared.delivery.positions import TopicPartition
-from shared.delivery.raw_records import Integers, RawPart
-from shared.delivery.record_runs import read_stored
+from shared.delivery.raw_records import Integers, RawPart, raw_part
+from shared.delivery.record_runs import RecordRun, read_stored
 from shared.kafka_access import client_options
 from shared.kafka_settings import KafkaSettings
 
 # Per partition and fetch, compressed. Small, so that partitions advance together and a batch holds events of about the same time.
 FETCH_BYTES = 1024 * 1024
-BATCH_RECORDS = 250  # in a stored batch of a relay that is busy
+RECORDS_TOGETHER = 4_000  # handed over at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +165,13 @@ async def read_runs(
     if not ends:
         return
     partitions = {partition: logical(settings, partition) for partition in ends}
-    batches_at_once = max(1, most // BATCH_RECORDS)
     async with _reading(settings, by_batches=True) as consumer:
         consumer.assign(list(ends))
         await _check_whole(consumer, ends)
         for partition, name in partitions.items():
             consumer.seek(partition, reached[name].offset)
         while any(reached[partitions[partition]].offset < end for partition, end in ends.items()):
-            fetched = await consumer.getmany(timeout_ms=100, max_records=batches_at_once)
+            fetched = await consumer.getmany(timeout_ms=100, max_records=max(1, most // RECORDS_TOGETHER))
             found = await asyncio.to_thread(_accept_fetched, {partitions[one]: batches for one, batches in fetched.items()}, reached, upto)
             reached |= {name: runs[-1].mark for name, runs in found.items()}
             consumer.pause(*(one for one, end in ends.items() if reached[partitions[one]].offset >= end))
@@ -178,34 +180,34 @@ async def read_runs(
 
 
 def _accept_fetched(
-    fetched: Mapping[TopicPartition, Sequence[StoredBatch]], reached: Mapping[TopicPartition, Mark], upto: Mapping[TopicPartition, int]
+    fetched: Mapping[TopicPartition, Sequence[StoredBatches]], reached: Mapping[TopicPartition, Mark], upto: Mapping[TopicPartition, int]
 ) -> dict[TopicPartition, list[ReadRun]]:
-    found = {name: list(_accept(name, batches, reached[name], upto[name])) for name, batches in fetched.items()}
-    return {name: runs for name, runs in found.items() if runs}
+    return {name: list(_accept_before(upto[name], name.topic, stored, reached[name])) for name, stored in fetched.items()}
 
 
-def _accept(partition: TopicPartition, batches: Sequence[StoredBatch], mark: Mark, end: int) -> Iterator[ReadRun]:
-    """What is accepted of stored batches before the offset `end`."""
-    for read in read_stored(partition.topic, batches):
-        inside = int(np.searchsorted(read.offsets, end))
-        if len(read.offsets) == 0:
-            continue
-        rows: Any = slice(inside)
-        if inside and read.first is not None and accept(mark.expected, read.first) is Verdict.ACCEPTED:
-            expected = Number(read.first.epoch, read.first.number + inside)
+def _accept_before(end: int, topic: str, fetched: Sequence[StoredBatches], mark: Mark) -> Iterator[ReadRun]:
+    """What is accepted of records before the offset `end`."""
+    for read in chain.from_iterable(map(read_stored, fetched)):
+        inside = read[: bisect_left(read, end, key=attrgetter("offset"))]
+        beyond = end if len(inside) < len(read) else read[-1].offset + 1
+        if isinstance(inside, RecordRun) and inside and accept(mark.expected, inside.first) is Verdict.ACCEPTED:
+            mark = Mark(beyond, Number(inside.first.epoch, inside.first.number + len(inside)))
+            yield ReadRun(mark, np.arange(len(inside)) + inside.first_offset, inside.raw(topic))
         else:
-            rows, expected = _accept_each(read.each_number()[:inside], mark.expected)
-        mark = Mark(end if inside < len(read.offsets) else int(read.offsets[-1]) + 1, expected)
-        yield ReadRun(mark, read.offsets[rows], read.raw.take(rows))
+            accepted, expected = _accept_each(inside, mark.expected)
+            mark = Mark(beyond, expected)
+            offsets = np.array([record.offset for record in accepted], np.int64)
+            yield ReadRun(mark, offsets, raw_part(topic, [(record.key, record.value) for record in accepted]))
 
 
-def _accept_each(numbers: Sequence[Number | None], expected: Number) -> tuple[list[int], Number]:
-    """The indexes of the accepted ones, and the number expected after them."""
+def _accept_each(records: Sequence[LightRecord], expected: Number) -> tuple[list[LightRecord], Number]:
+    """The accepted ones, and the number expected after them."""
     accepted = []
-    for index, number in enumerate(numbers):
+    for record in records:
+        number = number_of(record)
         if number is not None and accept(expected, number) is Verdict.ACCEPTED:
             expected = following(number)
-            accepted.append(index)
+            accepted.append(record)
     return accepted, expected
 
 
@@ -293,7 +295,7 @@ async def _reading(settings: KafkaSettings, *, by_batches: bool = False) -> Asyn
             async with asyncio.timeout(15):
                 await consumer.start()
             if by_batches:
-                aiokafka_internals.hand_over_batches(consumer)
+                aiokafka_internals.hand_over_batches(consumer, RECORDS_TOGETHER)
             yield consumer
         finally:
             with contextlib.suppress(*kafka.ERRORS):

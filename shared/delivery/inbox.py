@@ -27,13 +27,13 @@ from shared.delivery.batches import (
     add,
     any_growth,
     as_raw,
-    chunks,
     cut_waiting,
     decode_record,
     position_after,
     read_new,
+    records_in,
 )
-from shared.delivery.numbering import KafkaRecord, Verdict
+from shared.delivery.numbering import Verdict
 from shared.delivery.positions import Position, TopicPartition, lock_positions, positions, store_positions
 from shared.delivery.raw_records import Raw
 from shared.events import Event, EventEnvelope
@@ -246,9 +246,8 @@ class Batch:
     sign of life.
     """
 
-    records: Sequence[KafkaRecord]
+    read: Sequence[Chunk]
     apply: Apply
-    topic_prefix: str
     simulated: bool
     max_diverted: int
     diverted: int = 0
@@ -276,15 +275,14 @@ class _Attempt:
 
 async def take(database: Database, batch: Batch) -> Taken:
     """Take the batch. Raises OffsetsSkipped, TooManyDiverted, and what is in TRANSIENT; then nothing was kept."""
-    records, apply = batch.records, batch.apply
-    cause = Cause(principal=system(database.service), clock=Clock(_beginning(records) if batch.simulated else None))
+    read, apply = batch.read, batch.apply
+    cause = Cause(principal=system(database.service), clock=Clock(_beginning(read) if batch.simulated else None))
     async with database.transaction(cause) as tx:
-        read = chunks(batch.topic_prefix, records)
         taken = Taken(positions=await lock_positions(tx.conn, sorted({chunk.topic_partition for chunk in read})))
         _check_offsets(read, taken.positions, batch.empty_after)
         if any_growth(read):
             read, taken.waiting = cut_waiting(read, {**await positions(tx.conn), **taken.positions})
-        bulk = apply if isinstance(apply, Bulk) and len(records) > FEW else None
+        bulk = apply if isinstance(apply, Bulk) and records_in(batch.read) > FEW else None
         attempt = _Attempt(tx=tx, batch=batch, taken=taken, bulk=bulk)
         waiting = await dead_letters.any_blocks(tx.conn)
         batch.progress()
@@ -292,7 +290,7 @@ async def take(database: Database, batch: Batch) -> Taken:
             items = read_new(read, taken, Item if bulk else partial(decode_record, wanted=wanted_types(apply), decoded=batch.decoded))
             attempt.blocked = await dead_letters.list_blocked(tx.conn, items) if waiting else set()
             await _judge(attempt, items)
-        await canary.store(tx.conn, batch.topic_prefix, records, taken.positions)
+        await canary.store(tx.conn, batch.read, taken.positions)
         await store_positions(tx.conn, taken.positions)
     _count(taken)
     return taken
@@ -303,9 +301,9 @@ def wanted_types(apply: Apply) -> frozenset[str] | None:
     return apply.wanted if isinstance(apply, Each) else None
 
 
-def _beginning(records: Sequence[KafkaRecord]) -> datetime:
+def _beginning(read: Sequence[Chunk]) -> datetime:
     """When the batch was written: a simulated clock's time until the first event sets its own."""
-    return datetime.fromtimestamp(records[0].timestamp / 1000, UTC)
+    return datetime.fromtimestamp(read[0].records[0].timestamp / 1000, UTC)
 
 
 def _check_offsets(read: Sequence[Chunk], stored: Mapping[TopicPartition, Position], empty_after: frozenset[StoredOffset]) -> None:
@@ -333,7 +331,7 @@ async def _apply_whole(attempt: _Attempt, bulk: Bulk, read: Sequence[Chunk]) -> 
             return False
         past[chunk.topic_partition] = position
     raw = as_raw(read)
-    prepared = attempt.batch.prepared if len(raw) == len(attempt.batch.records) else None  # some wait for another partition
+    prepared = attempt.batch.prepared if len(raw) == records_in(attempt.batch.read) else None  # some wait for another partition
     if await _refused(attempt, bulk, raw, prepared):
         return False
     attempt.taken.positions |= past

@@ -8,68 +8,121 @@ aiokafka. The format: https://kafka.apache.org/documentation/#messageformat.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, overload
 
 import numpy as np
 from aiokafka import codec
 
-from shared.delivery.aiokafka_internals import StoredBatch
-from shared.delivery.numbering import CONTENT_TYPE, SEQUENCE, Number, number_of, read_number
-from shared.delivery.raw_records import Bytes, Integers, RawPart, Spans, raw_part, windows
+from shared.delivery.aiokafka_internals import LightRecord, StoredBatches
+from shared.delivery.numbering import CONTENT_TYPE, SEQUENCE, Number, read_number
+from shared.delivery.raw_records import Bytes, Integers, RawPart, Spans, windows
 
 TOGETHER = 16  # batches: some megabytes, which stay in the processor's cache while they are read
-_FORMAT = 2
+FEW = 50  # records: below that they are read as fast one by one
+_FORMAT, _BY_PRODUCER = 2, 0  # of a batch; who has set the times
 _COUNT = slice(57, 61)  # of a batch: how many records it has; they follow, compressed together
 _DECODERS: Mapping[int, Callable[[bytes], bytes]] = {0: bytes, 4: codec.zstd_decode}  # by compression; relays use the second
 _LONGEST_VARINT = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class StoredRecords:
-    """Records of a partition in order. `first`: the number of the first one, where each other has the next number; None: see `numbers`."""
+class RecordRun(Sequence[LightRecord]):
+    """Records of a partition that follow each other in offset and number; one is made when it is asked for.
 
-    raw: RawPart
-    offsets: Integers
-    first: Number | None
-    numbers: Sequence[Number | None] = ()
+    `topic`: as the cluster names it; `first`: the number of the first; `times`: milliseconds since 1970.
+    """
 
-    def each_number(self) -> Sequence[Number | None]:
-        if self.first is None:
-            return self.numbers
-        epoch, number = self.first
-        return [Number(epoch, number + index) for index in range(len(self.offsets))]
+    topic: str
+    partition: int
+    data: bytes
+    first_offset: int
+    first: Number
+    times: Integers
+    keys: Spans
+    values: Spans
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    @overload
+    def __getitem__(self, row: int) -> LightRecord: ...
+    @overload
+    def __getitem__(self, row: slice) -> RecordRun: ...
+    def __getitem__(self, row: int | slice) -> LightRecord | RecordRun:
+        if isinstance(row, slice):
+            return self._cut(*row.indices(len(self))[:2])
+        if not -len(self) <= row < len(self):
+            raise IndexError(row)
+        index = row % len(self)
+        return LightRecord(
+            self.topic,
+            self.partition,
+            self.first_offset + index,
+            int(self.times[index]),
+            self.keys.text(self.data, index),
+            self.values.text(self.data, index),
+            (CONTENT_TYPE, (SEQUENCE, str(Number(self.first.epoch, self.first.number + index)).encode())),
+        )
+
+    def _cut(self, begin: int, end: int) -> RecordRun:
+        rows = slice(begin, end)
+        return replace(
+            self,
+            first_offset=self.first_offset + begin,
+            first=Number(self.first.epoch, self.first.number + begin),
+            times=self.times[rows],
+            keys=self.keys.take(rows),
+            values=self.values.take(rows),
+        )
+
+    def with_key(self, key: bytes) -> list[LightRecord]:
+        rows = np.flatnonzero(self.keys.lengths == len(key)).tolist()
+        return [self[row] for row in rows if self.keys.text(self.data, row) == key]
+
+    def raw(self, topic: str) -> RawPart:
+        """As columns, under the topic's logical name."""
+        return RawPart(topic, self.data, self.keys, self.values)
 
 
-def read_stored(topic: str, batches: Sequence[StoredBatch]) -> Iterator[StoredRecords]:
-    """The records of batches of one partition, in order. `topic`: its logical name."""
-    for begin in range(0, len(batches), TOGETHER):
-        together = batches[begin : begin + TOGETHER]
-        run = _read_run(topic, together)
+def read_stored(stored: StoredBatches) -> Iterator[Sequence[LightRecord]]:
+    """The records of the batches, in order: runs, and between them those that are none."""
+    for begin in range(0, len(stored.batches), TOGETHER):
+        together = stored._replace(batches=stored.batches[begin : begin + TOGETHER])
+        run = _read_run(together)
         if run is not None:
             yield run
         else:
-            yield from (_read_run(topic, [batch]) or _read_each(topic, batch) for batch in together)
+            yield from filter(None, (_read_alone(stored._replace(batches=[batch])) for batch in together.batches))
 
 
-def _read_each(topic: str, batch: StoredBatch) -> StoredRecords:
-    records = batch.records()
-    raw = raw_part(topic, [(record.key, record.value) for record in records])
-    return StoredRecords(raw, np.array([record.offset for record in records], np.int64), None, [number_of(record) for record in records])
+def _read_alone(stored: StoredBatches) -> Sequence[LightRecord]:
+    [batch] = stored.batches
+    return _read_run(stored) or list(batch.records(stored.topic, stored.partition))
 
 
-def _read_run(topic: str, batches: Sequence[StoredBatch]) -> StoredRecords | None:
-    """None: they are no run."""
-    if not all(batch.whole and batch.decoder.magic == _FORMAT and batch.decoder.compression_type in _DECODERS for batch in batches):
+def _read_run(stored: StoredBatches) -> RecordRun | None:
+    """None: they are no run, or so few that it does not pay."""
+    decoders = [batch.decoder for batch in stored.batches]
+    if not all(batch.whole and _is_usual(batch.decoder) for batch in stored.batches):
         return None
-    counts = [int.from_bytes(batch.stored[_COUNT], "big") for batch in batches]
-    data = b"".join(_DECODERS[batch.decoder.compression_type](batch.stored[_COUNT.stop :]) for batch in batches)
+    counts = [int.from_bytes(batch.stored[_COUNT], "big") for batch in stored.batches]
+    if sum(counts) < FEW:
+        return None
+    data = b"".join(_DECODERS[batch.decoder.compression_type](batch.stored[_COUNT.stop :]) for batch in stored.batches)
     try:
         bodies = _bodies(data)
         if bodies is None or len(bodies) != sum(counts) + 1:
             return None
-        return _run(topic, data, bodies, np.repeat([batch.decoder.base_offset for batch in batches], counts))
+        base_offsets = np.repeat([decoder.base_offset for decoder in decoders], counts)
+        base_times = np.repeat([decoder.first_timestamp for decoder in decoders], counts)
+        return _run(stored, data, bodies, base_offsets, base_times)
     except IndexError:  # a length leads beyond the end
         return None
+
+
+def _is_usual(decoder: Any) -> bool:
+    return bool(decoder.magic == _FORMAT and decoder.timestamp_type == _BY_PRODUCER and decoder.compression_type in _DECODERS)
 
 
 def _bodies(data: bytes) -> Integers | None:
@@ -84,25 +137,23 @@ def _bodies(data: bytes) -> Integers | None:
     return found if at == len(data) + 2 and two_bytes.all() else None
 
 
-def _run(topic: str, data: bytes, bodies: Integers, base_offsets: Integers) -> StoredRecords | None:
+def _run(stored: StoredBatches, data: bytes, bodies: Integers, base_offsets: Integers, base_times: Integers) -> RecordRun | None:
     buffer = np.frombuffer(data, np.uint8)
-    ends = bodies[1:] - 2
     if buffer[bodies[:-1]].any():  # attributes, of which none is in use
         return None
-    _, at = _varints(buffer, bodies[:-1] + 1)  # the time
-    deltas, at = _varints(buffer, at)
-    offsets = base_offsets + deltas
+    times, at = _varints(buffer, bodies[:-1] + 1)
+    offsets, at = _varints(buffer, at)
     keys, at = _texts(buffer, at)
     values, at = _texts(buffer, at)
-    if not (_follow(offsets) and (keys.lengths >= 0).all() and (values.lengths >= 0).all()):
+    if (np.diff(base_offsets + offsets) != 1).any() or (keys.lengths < 0).any() or (values.lengths < 0).any():
         return None
-    if not (windows(data, at, len(_HEADERS)) == np.frombuffer(_HEADERS, np.uint8)).all():
+    if (windows(data, at, len(_HEADERS)) != np.frombuffer(_HEADERS, np.uint8)).any():
         return None
     numbers, at = _texts(buffer, at + len(_HEADERS))
     first = read_number(numbers.text(data, 0))
-    if first is None or not (at == ends).all() or not _are_numbered(data, numbers, first):
+    if first is None or (at != bodies[1:] - 2).any() or not _are_numbered(data, numbers, first):
         return None
-    return StoredRecords(RawPart(topic, data, keys, values), offsets, first)
+    return RecordRun(stored.topic, stored.partition, data, int(base_offsets[0] + offsets[0]), first, base_times + times, keys, values)
 
 
 def _varints(buffer: Bytes, at: Integers) -> tuple[Integers, Integers]:
@@ -122,10 +173,6 @@ def _varints(buffer: Bytes, at: Integers) -> tuple[Integers, Integers]:
 def _texts(buffer: Bytes, at: Integers) -> tuple[Spans, Integers]:
     lengths, begins = _varints(buffer, at)
     return Spans(begins, lengths), begins + np.maximum(lengths, 0)
-
-
-def _follow(numbers: Integers) -> bool:
-    return bool((np.diff(numbers) == 1).all())
 
 
 def _are_numbered(data: bytes, texts: Spans, first: Number) -> bool:

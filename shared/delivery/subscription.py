@@ -21,6 +21,7 @@ from faststream.middlewares import AckPolicy
 from faststream.security import BaseSecurity, SASLOAuthBearer, SASLPlaintext, SASLScram256, SASLScram512
 
 from shared.delivery import aiokafka_internals, event_log, kafka
+from shared.delivery.aiokafka_internals import StoredBatches
 from shared.delivery.kafka import logical, on_cluster, topic_name
 from shared.delivery.numbering import KafkaRecord
 from shared.delivery.positions import TopicPartition
@@ -43,9 +44,11 @@ _faststream_logger.setLevel(logging.ERROR)
 
 @dataclass(frozen=True, slots=True)
 class FetchedBatch:
-    """The records of one fetch. `rereads`: how often records had been sent back to be read again when it arrived."""
+    """The records of one fetch, one by one or as they are stored. `rereads`: how often records had been sent back to be read again when it
+    arrived.
+    """
 
-    records: Sequence[KafkaRecord]
+    records: Sequence[KafkaRecord | StoredBatches]
     rereads: int
 
 
@@ -67,10 +70,13 @@ class Assignee(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FetchLimits:
-    """How much is read at a time: records of a batch; bytes of a partition in one fetch, compressed."""
+    """How much is read at a time: records of a batch; bytes of a partition in one fetch, compressed; and how many records are handed over
+    together, as they are stored. None: each by itself.
+    """
 
     records: int
     partition_bytes: int
+    together: int | None = None
 
 
 class Subscription:
@@ -106,21 +112,21 @@ class Subscription:
         self._broker, self._subscriber = broker, self._subscribe(broker, reader, assignee)
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                await _let_consumers_wait(broker)
+                await _let_consumers_wait(broker, self._limits)
                 await broker.start()
         except kafka.ERRORS:
             await self.disconnect()
             raise
 
     def _subscribe(self, broker: KafkaBroker, reader: Reader, assignee: Assignee) -> Any:
-        async def parse(records: tuple[KafkaRecord, ...]) -> _BatchMessage:
+        async def parse(records: tuple[KafkaRecord | StoredBatches, ...]) -> _BatchMessage:
             return _BatchMessage(FetchedBatch(records, reader.rereads), self._consumer)
 
         subscriber = broker.subscriber(
             *self._names,
             group_id=self._group,
             batch=True,
-            max_records=self._limits.records,
+            max_records=max(1, self._limits.records // (self._limits.together or 1)),
             fetch_max_wait_ms=FETCH_MS,
             consumer_timeout_ms=1_000,  # whatever makes a fetch possible wakes the loop that fetches; this only looks once more
             ack_policy=AckPolicy.MANUAL,
@@ -200,13 +206,17 @@ class Subscription:
 class _WaitingConsumer(AIOKafkaConsumer):  # type: ignore[misc]
     """Answers once there are records. FastStream would ask again and again, and sleep as long after every answer without any."""
 
-    def __init__(self, *topics: str, **options: Any) -> None:
+    def __init__(self, limits: FetchLimits, *topics: str, **options: Any) -> None:
         super().__init__(*topics, **options)
+        self._limits = limits
         aiokafka_internals.fetch_apart(self)
 
     async def start(self) -> None:
         await super().start()
-        aiokafka_internals.hand_over_light_records(self)
+        if self._limits.together is None:
+            aiokafka_internals.hand_over_light_records(self)
+        else:
+            aiokafka_internals.hand_over_batches(self, self._limits.together)
 
     async def getmany(self, *partitions: KafkaTopicPartition, timeout_ms: int = 0, max_records: int | None = None) -> Any:  # noqa: ARG002
         wait_ms = IDLE_AFTER_MS
@@ -217,10 +227,10 @@ class _WaitingConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         return found
 
 
-async def _let_consumers_wait(broker: KafkaBroker) -> None:
+async def _let_consumers_wait(broker: KafkaBroker, limits: FetchLimits) -> None:
     """Of all that subscribe at the broker, before it starts."""
     builder: Any = await broker.connect()  # makes the consumers, with what they need to connect
-    broker.config.broker_config.builder = partial(_WaitingConsumer, **builder.keywords)
+    broker.config.broker_config.builder = partial(_WaitingConsumer, limits, **builder.keywords)
 
 
 class _BatchMessage(KafkaAckableMessage):

@@ -17,7 +17,7 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from shared.db import Database, Tx, Unavailable
 from shared.delivery import subscription, watchdog
 from shared.delivery.batch_taking import BatchTaker
-from shared.delivery.batches import Decoded
+from shared.delivery.batches import Decoded, chunks
 from shared.delivery.consumer import Reject, Stuck, each
 from shared.delivery.delivery_state import PartitionState, delivery_state
 from shared.delivery.kafka import topic_name
@@ -321,7 +321,7 @@ async def test_what_was_fetched_behind_a_batch_that_failed_is_read_again_after_i
     handed, take = [], BatchTaker.handle
 
     async def handle(taker: BatchTaker, batch: FetchedBatch) -> None:
-        handed.append([record.offset for record in batch.records])
+        handed.append([record.offset for chunk in chunks(config.topic_prefix, batch.records) for record in chunk.records])
         await take(taker, batch)
 
     async def failing(tx: Tx, recorded: EventEnvelope[Any]) -> None:

@@ -34,7 +34,7 @@ async def test_the_next_batch_is_prepared_while_the_present_one_is_taken(kafka: 
 
     async def count(tx: Tx, batch: Sequence[Raw], found: list[Raw]) -> frozenset[int]:
         await until(lambda: len(prepared) == 2, what="the batch behind this one is prepared")
-        assert (found, found in prepared) == (batch, True)
+        assert (found, found in prepared) == (list(batch), True)
         for event in (decode(value) for _, _, value in batch):
             assert isinstance(event, EventEnvelope)
             await tally(tx, event)

@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from shared import events
 from shared.db import Database, Unavailable
 from shared.delivery import inbox, outbox, relay
-from shared.delivery.batches import Taken
+from shared.delivery.batches import Taken, chunks
 from shared.delivery.consumer import Consumer
 from shared.delivery.inbox import Apply
 from shared.delivery.kafka import topic_name
@@ -142,7 +142,7 @@ async def take(
     """The batch taken as a consumer takes it."""
     return await inbox.take(
         database,
-        inbox.Batch(records=records, apply=apply, topic_prefix=topic_prefix, simulated=simulated, max_diverted=max_diverted),
+        inbox.Batch(read=chunks(topic_prefix, records), apply=apply, simulated=simulated, max_diverted=max_diverted),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from functools import partial
 from itertools import chain
 from types import SimpleNamespace
 from typing import Any
@@ -72,15 +73,16 @@ async def test_whole_batches_are_handed_over_from_an_offset_within_one_on(kafka:
     consumer = AIOKafkaConsumer(bootstrap_servers=kafka, auto_offset_reset="none")
     await consumer.start()
     try:
-        aiokafka_internals.hand_over_batches(consumer)
+        aiokafka_internals.hand_over_batches(consumer, 2)
         consumer.assign([partition])
         consumer.seek(partition, 1)
         found = []
         while await consumer.position(partition) < 5:
             found += (await consumer.getmany(timeout_ms=5_000, max_records=1)).get(partition, [])
-        read = [batch.records() for batch in found]
+        assert [(stored.topic, stored.partition, len(stored.batches)) for stored in found] == [(topic, 0, 1)] * 2
+        read = [list(batch.records(topic, 0)) for stored in found for batch in stored.batches]
         assert [[(record.offset, record.key) for record in batch] for batch in read] == [[(1, b"b"), (2, b"c")], [(3, b"d"), (4, b"e")]]
-        assert [batch.whole for batch in found] == [False, True]
+        assert [stored.batches[0].whole for stored in found] == [False, True]
         assert (read[1][1].value, list(read[1][1].headers)) == (b"value of e", headers)
     finally:
         await consumer.stop()
@@ -116,11 +118,11 @@ async def test_light_records_are_those_that_aiokafka_makes_as_many_at_a_time_as_
         assert list(one.headers) == list(other.headers)
 
 
-def fetched(stored: bytes) -> Any:
+def fetched(stored: bytes, most: int = 1) -> Any:
     """What aiokafka makes of an answer that holds this, from offset 0 on, as it stands among what was fetched."""
     partition = TopicPartition("docking.events", 0)
     records = PartitionRecords(partition, MemoryRecords(stored), [], 0, None, None, True, 0)
-    waiting = aiokafka_internals._Fetched(aiokafka_internals._StoredBatches)
+    waiting = aiokafka_internals._Fetched(partial(aiokafka_internals._BatchesTogether, most))
     waiting.keep(SimpleNamespace(topics=[(partition.topic, [(partition.partition, 0, 1, stored)])]))
     waiting[partition] = FetchResult(partition, assignment=None, partition_records=records, backoff=0)
     return waiting[partition]._partition_records
@@ -138,7 +140,8 @@ def a_batch(first: int) -> bytes:
 def test_a_damaged_batch_is_refused_and_the_next_offset_stays_before_it() -> None:
     whole = a_batch(0)
     sound, damaged = fetched(whole), fetched(whole[:-2] + b"??")
-    assert ([[record.value for record in batch.records()] for batch in sound], sound.next_fetch_offset) == ([[b"value"]], 1)
+    [[batch]] = [stored.batches for stored in sound]
+    assert ([record.value for record in batch.records("docking.events", 0)], sound.next_fetch_offset) == ([b"value"], 1)
     with pytest.raises(CorruptRecordException):
         next(iter(damaged))
     assert damaged.next_fetch_offset == 0
@@ -148,7 +151,13 @@ def test_a_batch_that_the_broker_has_cut_short_is_left_for_the_next_fetch() -> N
     whole, more = (a_batch(first) for first in (0, 1))
     for cut in (1, 11, 12, 30, len(more) - 1):
         waiting = fetched(whole + more[:cut])
-        assert ([batch.stored for batch in waiting], waiting.next_fetch_offset) == ([whole], 1)
+        assert ([batch.stored for stored in waiting for batch in stored.batches], waiting.next_fetch_offset) == ([whole], 1)
+
+
+def test_batches_come_together_up_to_so_many_records_and_the_next_offset_is_that_after_them() -> None:
+    waiting = fetched(b"".join(map(a_batch, range(5))), most=2)
+    found = [(len(stored.batches), waiting.next_fetch_offset) for stored in waiting]
+    assert found == [(2, 2), (2, 4), (1, 5)]
 
 
 def test_the_private_names_are_still_there() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -14,9 +15,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.delivery import record_runs
-from shared.delivery.aiokafka_internals import StoredBatch
-from shared.delivery.numbering import CONTENT_TYPE, Number, number_of
-from shared.delivery.record_runs import StoredRecords, read_stored
+from shared.delivery.aiokafka_internals import LightRecord, StoredBatch, StoredBatches
+from shared.delivery.numbering import CONTENT_TYPE, Number
+from shared.delivery.record_runs import RecordRun, read_stored
+
+
+@pytest.fixture(autouse=True)
+def small_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Samples of a few records, read as many are."""
+    monkeypatch.setattr(record_runs, "FEW", 1)
+
 
 NONE, GZIP, ZSTD = 0, 1, 4
 KEY = b"00000001-0000-7000-8000-000000000001"
@@ -44,24 +52,19 @@ def stored(data: bytes, begin: int = 0) -> StoredBatch:
     return StoredBatch(data, MemoryRecords(data).next_batch(), begin)
 
 
-def rows(read: Iterable[StoredRecords]) -> list[tuple[int, Number | None, bytes | None, bytes | None]]:
-    return [
-        (int(offset), number, batch.raw.keys.text(batch.raw.data, row), batch.raw.values.text(batch.raw.data, row))
-        for batch in read
-        for row, (offset, number) in enumerate(zip(batch.offsets, batch.each_number(), strict=True))
-    ]
+def together(*batches: StoredBatch) -> StoredBatches:
+    return StoredBatches("test.docking.events", 2, batches)
 
 
-def by_aiokafka(batches: Sequence[StoredBatch]) -> list[tuple[int, Number | None, bytes | None, bytes | None]]:
-    again = [stored(batch.stored, batch.begin).records() for batch in batches]
-    return [(one.offset, number_of(one), one.key, one.value) for records in again for one in records]
+def by_aiokafka(*batches: StoredBatch) -> list[LightRecord]:
+    again = [stored(batch.stored, batch.begin).records("test.docking.events", 2) for batch in batches]
+    return [one._replace(headers=tuple(one.headers)) for records in again for one in records]
 
 
 def is_run(*batches: StoredBatch) -> bool:
-    expected, read = by_aiokafka(batches), [*read_stored("docking.events", batches)]
-    assert rows(read) == expected
-    assert {batch.raw.topic for batch in read} <= {"docking.events"}
-    return len(read) == 1 and read[0].first is not None
+    expected, read = by_aiokafka(*batches), [*read_stored(together(*batches))]
+    assert [one._replace(headers=tuple(one.headers)) for one in chain(*read)] == expected
+    return len(read) == 1 and isinstance(read[0], RecordRun)
 
 
 @pytest.mark.parametrize("compression", [NONE, ZSTD])
@@ -95,8 +98,8 @@ def test_one_odd_record_makes_its_batch_no_run_and_every_record_is_read_all_the_
     assert not is_run(a_batch(with_odd))
     before, after = a_batch([record(n) for n in range(10, 20)], offset=10), a_batch([record(n) for n in range(20, 30)], offset=20)
     assert not is_run(a_batch(with_odd), before, after)
-    found = [*read_stored("docking.events", [a_batch(with_odd), before, after])]
-    assert [batch.first for batch in found[1:]] == [Number(1, 10), Number(1, 20)]
+    found = [*read_stored(together(a_batch(with_odd), before, after))]
+    assert [run.first for run in found if isinstance(run, RecordRun)] == [Number(1, 10), Number(1, 20)]
 
 
 def test_the_first_record_may_have_any_number_and_the_digits_may_become_more() -> None:
@@ -116,14 +119,32 @@ def test_a_gap_between_offsets_or_numbers_of_two_batches_ends_a_run() -> None:
 def test_a_batch_of_which_the_beginning_is_not_wanted_and_one_in_another_compression_are_read_by_record() -> None:
     records = [record(n) for n in range(9)]
     assert not is_run(a_batch(records, begin=4))
-    assert rows(read_stored("docking.events", [a_batch(records, begin=4)]))[0][0] == 4
+    assert next(chain(*read_stored(together(a_batch(records, begin=4))))).offset == 4
     assert not is_run(a_batch(records, compression=GZIP))
 
 
 def test_batches_are_read_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(record_runs, "TOGETHER", 2)
     batches = [a_batch([record(n)], offset=n) for n in range(5)]
-    assert [len(read.offsets) for read in read_stored("docking.events", batches)] == [2, 2, 1]
+    assert [len(run) for run in read_stored(together(*batches))] == [2, 2, 1]
+
+
+def test_a_few_records_are_read_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record_runs, "FEW", 4)
+    assert not is_run(a_batch([record(n) for n in range(3)]))
+    assert is_run(a_batch([record(n) for n in range(3)]), a_batch([record(3)], offset=3))
+
+
+def test_a_run_is_a_sequence_of_its_records() -> None:
+    batch = a_batch([record(n) for n in range(7, 16)], offset=20)
+    [run], expected = read_stored(together(batch)), by_aiokafka(batch)
+    assert isinstance(run, RecordRun)
+    assert ([run[0], run[-1], run[4]], [*run[2:5]], [*run[:0]]) == ([expected[0], expected[-1], expected[4]], expected[2:5], [])
+    assert (run[2:5].first, run[2:5].first_offset) == (Number(1, 9), 22)
+    assert run.with_key(KEY) == expected
+    assert [*run.raw("docking.events").keys.lengths] == [len(KEY)] * 9
+    with pytest.raises(IndexError):
+        run[9]
 
 
 @given(st.lists(st.tuples(st.integers(57, 700), st.integers(0, 255)), min_size=1, max_size=3))
@@ -134,6 +155,6 @@ def test_bytes_changed_at_random_are_never_read_as_another_run_than_aiokafka_rea
         data[min(at, len(data) - 1)] = byte
     data[17:21] = struct.pack(">I", calc_crc32c(bytes(data[21:])))
     batch = stored(bytes(data))
-    run = record_runs._read_run("docking.events", [batch])
+    run = record_runs._read_run(together(batch))
     if run is not None:
-        assert rows([run]) == by_aiokafka([batch])
+        assert [*run] == by_aiokafka(batch)

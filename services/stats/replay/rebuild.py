@@ -38,7 +38,7 @@ from shared.running_service import RunningService
 from shared.settings import Settings
 
 BATCH_RECORDS = 50_000
-COUNTED_AT_A_TIME = 2  # batches: one is stored, one is folded
+COUNTED_AT_A_TIME = 4  # batches: one is stored, one is folded
 PROGRESS_SECONDS = 5.0  # between two measurements of a rebuild's progress
 SWAP_WITHIN = 20_000  # records behind the live generation: few enough for live counting to wait while they are counted
 
