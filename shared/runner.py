@@ -38,6 +38,7 @@ from shared.running_service import RunningService, Sweep
 from shared.settings import WRONG, Settings, wrong
 from shared.web.app import create_app
 from shared.web.auth import Verifier
+from shared.web.server import Server
 
 logger = logging.getLogger("laowu.runner")
 S = TypeVar("S", bound=BaseSettings)
@@ -229,8 +230,8 @@ async def _run(service: Service, settings: Settings) -> int:
     return 1 if failed else 0
 
 
-def _server(app: FastAPI, settings: Settings) -> _Server:
-    return _Server(
+def _server(app: FastAPI, settings: Settings) -> Server:
+    return Server(
         uvicorn.Config(
             app,
             host=settings.http_host,
@@ -258,7 +259,7 @@ async def _prepare(service: Service, settings: Settings, url: str) -> Database:
 
 @contextlib.asynccontextmanager
 async def _running(
-    running: RunningService, url: str, service: Service, server: _Server, consumer: Consumer | None
+    running: RunningService, url: str, service: Service, server: Server, consumer: Consumer | None
 ) -> AsyncIterator[list[asyncio.Task[None]]]:
     """Everything running; on leaving, everything stopped in order."""
     database, settings = running.database, running.settings
@@ -323,25 +324,3 @@ def _exit_after(seconds: float) -> None:
     timer = threading.Timer(seconds, leave)
     timer.daemon = True
     timer.start()
-
-
-class _Server(uvicorn.Server):
-    """Leaves signals to the runner, and looks once a second, not ten times, whether it is to leave: another signals that."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self._leaving = asyncio.Event()
-
-    def leave(self) -> None:
-        self.should_exit = True
-        self._leaving.set()
-
-    async def main_loop(self) -> None:
-        while not await self.on_tick(0):  # renews the header Date
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(1):
-                    await self._leaving.wait()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
