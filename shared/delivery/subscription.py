@@ -35,8 +35,8 @@ SESSION_MS = 6_000  # the shortest that brokers allow: so long are the partition
 JOIN_MS = 30_000
 METADATA_MS = 10_000  # so long are partitions that were added to a topic not read
 # The broker answers a fetch as soon as there is something, or after so long. A partition whose records wait to be taken, or that is sought
-# anew, is read again only once the fetch of the others is answered: the wait is long only where nothing has come for a while.
-FETCH_MS, IDLE_FETCH_MS, IDLE_AFTER_MS = 100, 4_000, 1_000
+# anew, is read again only once the fetch of the others is answered: the wait grows by as much while nothing comes, up to the second.
+FETCH_MS, IDLE_FETCH_MS, IDLE_GROWTH = 100, 4_000, 3
 # FastStream warns on every start that it creates no topics; only its errors are of use.
 _faststream_logger = logging.getLogger("laowu.faststream")
 _faststream_logger.setLevel(logging.ERROR)
@@ -219,10 +219,10 @@ class _WaitingConsumer(AIOKafkaConsumer):  # type: ignore[misc]
             aiokafka_internals.hand_over_batches(self, self._limits.together)
 
     async def getmany(self, *partitions: KafkaTopicPartition, timeout_ms: int = 0, max_records: int | None = None) -> Any:  # noqa: ARG002
-        wait_ms = IDLE_AFTER_MS
+        wait_ms = FETCH_MS
         while not (found := await super().getmany(*partitions, timeout_ms=wait_ms, max_records=max_records)):
-            wait_ms = IDLE_FETCH_MS
-            aiokafka_internals.set_fetch_wait(self, IDLE_FETCH_MS)
+            wait_ms = min(wait_ms * IDLE_GROWTH, IDLE_FETCH_MS)
+            aiokafka_internals.set_fetch_wait(self, wait_ms)
         aiokafka_internals.set_fetch_wait(self, FETCH_MS)
         return found
 

@@ -424,7 +424,7 @@ async def a_look(running: Running) -> None:
 async def test_what_comes_after_a_pause_is_read_at_once(
     kafka: str, config: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subscription, "IDLE_AFTER_MS", 50)
+    monkeypatch.setattr(subscription, "IDLE_GROWTH", 250)
     monkeypatch.setattr(subscription, "IDLE_FETCH_MS", 25_000)  # longer than it is waited for here
     async with consuming(config, database, TALLY) as running:
         await caught_up(running)
