@@ -29,7 +29,7 @@ from console.local.postgres import Postgres
 from console.local.processes import Spec
 
 CHECK_SECONDS = 0.1  # seconds between two checks whether a process is ready
-READY_CHECK_SECONDS = 5.0  # seconds between two checks of one that is
+READY_CHECK_SECONDS = 10.0  # seconds between two checks of one that is
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0  # seconds before a restart, doubling
 GOOD_RUN = 30.0  # seconds after which the pause starts small again
 ATTEMPTS = 4  # ends before it was ever ready: the stack cannot start
