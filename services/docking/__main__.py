@@ -10,6 +10,7 @@ from services.docking.settings import DockingSettings
 from services.docking.usecases.sweeps import sweep
 from shared import runner
 
+LISTS = ("adoption", "insurances", "medicals", "departures", "arrivals", "returns")
 SERVICE = runner.Service(
     name="docking",
     package=Path(__file__).parent,
@@ -18,7 +19,7 @@ SERVICE = runner.Service(
     apply=consumers.apply,
     sweep=sweep,
     settings=DockingSettings,
-    body_limits={"/placements/adoption": 1024 * 1024},
+    body_limits={f"/placements/{rows}": 1024 * 1024 for rows in LISTS},
 )
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from shared.values import (
     FeePayer,
     Line,
     OccupationField,
+    PlacementId,
     PositiveAmount,
     WagePeriod,
     WorkerId,
@@ -36,6 +37,16 @@ T = TypeVar("T")
 
 def _once(items: tuple[T, ...]) -> tuple[T, ...]:
     return tuple(dict.fromkeys(items))
+
+
+@dataclass(frozen=True, slots=True)
+class _DocumentedAs:
+    """Read as any object, and documented as the form that it is read as later."""
+
+    form: type[BaseModel]
+
+    def __get_pydantic_json_schema__(self, _: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(self.form.__pydantic_core_schema__)
 
 
 Version = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
@@ -536,17 +547,67 @@ class AdoptedPlacement(_Command):
     old_number: OldNumber | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _DocumentedAs:
-    """Read as any object, and documented as the form that it is read as later."""
-
-    form: type[BaseModel]
-
-    def __get_pydantic_json_schema__(self, _: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return handler(self.form.__pydantic_core_schema__)
-
-
 class AdoptPlacements(_Command):
     """Workers already abroad when this system takes over. Each row is read by itself: a bad one hinders no other."""
 
     rows: Annotated[tuple[Annotated[dict[str, Any], _DocumentedAs(AdoptedPlacement)], ...], Field(min_length=1, max_length=500)]
+
+
+class ListedInsurance(BindInsurance):
+    """One row of a list."""
+
+    placement: PlacementId
+
+
+class BindInsurances(_Command):
+    """One policy for many, or many policies. Each row is read by itself: a bad one hinders no other."""
+
+    rows: Annotated[tuple[Annotated[dict[str, Any], _DocumentedAs(ListedInsurance)], ...], Field(min_length=1, max_length=500)]
+
+
+class ListedMedical(RecordMedical):
+    """One row of a list."""
+
+    placement: PlacementId
+
+
+class RecordMedicals(_Command):
+    """What a hospital has found. Each row is read by itself: a bad one hinders no other."""
+
+    rows: Annotated[tuple[Annotated[dict[str, Any], _DocumentedAs(ListedMedical)], ...], Field(min_length=1, max_length=500)]
+
+
+class ListedDeparture(RecordDeparture):
+    """One row of a list."""
+
+    placement: PlacementId
+
+
+class RecordDepartures(_Command):
+    """Who has crossed the border. Each row is read by itself: a bad one hinders no other."""
+
+    rows: Annotated[tuple[Annotated[dict[str, Any], _DocumentedAs(ListedDeparture)], ...], Field(min_length=1, max_length=500)]
+
+
+class ListedArrival(ConfirmArrival):
+    """One row of a list."""
+
+    placement: PlacementId
+
+
+class ConfirmArrivals(_Command):
+    """What workers say. Each row is read by itself: a bad one hinders no other."""
+
+    rows: Annotated[tuple[Annotated[dict[str, Any], _DocumentedAs(ListedArrival)], ...], Field(min_length=1, max_length=500)]
+
+
+class ListedReturn(RecordReturn):
+    """One row of a list."""
+
+    placement: PlacementId
+
+
+class RecordReturns(_Command):
+    """Who has come home. Each row is read by itself: a bad one hinders no other."""
+
+    rows: Annotated[tuple[Annotated[dict[str, Any], _DocumentedAs(ListedReturn)], ...], Field(min_length=1, max_length=500)]

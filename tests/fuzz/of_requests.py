@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 from uuid import UUID
 
 from fastapi import Request
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
 from console.services import SERVICES
@@ -24,8 +24,8 @@ from console.web.forms import read as read_posted
 from console.web.public.addresses import NoSuchPage, parse, wanted_language
 from console.web.public.serving import _is_known
 from console.web.sessions import own_path, require_own_page
-from services.docking.commands import AdoptPlacements
-from services.docking.usecases.adoptions import _parse
+from services.docking import commands as docking
+from services.docking.usecases.placement_rows import parse_rows
 from services.stats.domain.errors import KeyNotFound, PeriodInvalid
 from services.stats.domain.periods import period_end, period_start
 from services.stats.replay.figure_keys import _of_cell, _of_measure
@@ -47,6 +47,14 @@ from tests.support.http import service_of
 from tests.support.routes import Endpoint, body_form
 
 NO_ONE = Principal("fuzz", Role.OFFICER, ("CN",))
+ROW_BY_ROW: Mapping[type[Any], type[BaseModel]] = {
+    docking.AdoptPlacements: docking.AdoptedPlacement,
+    docking.BindInsurances: docking.ListedInsurance,
+    docking.RecordMedicals: docking.ListedMedical,
+    docking.RecordDepartures: docking.ListedDeparture,
+    docking.ConfirmArrivals: docking.ListedArrival,
+    docking.RecordReturns: docking.ListedReturn,
+}
 
 
 # --- bodies ---------------------------------------------------------------------------------------------------------------
@@ -82,8 +90,8 @@ def read_body(named: bytes) -> None:
     except (ValueError, RecursionError):
         raise Refusal from None
     command = adapter.validate_python(document)
-    if isinstance(command, AdoptPlacements):
-        _parse(command)  # row by row, each as it was sent
+    if (form := ROW_BY_ROW.get(type(command))) is not None:
+        parse_rows(form, command.rows)  # each as it was sent
     else:
         require_storable(adapter.dump_python(command))
 

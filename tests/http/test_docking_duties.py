@@ -28,7 +28,7 @@ __all__ = ["dock"]
 FILING = {"destination": "JPN", "filing_no": "E7-2018-1", "managers": 2}
 
 
-async def _abroad(dock: Dock, enterprise: str, number: int, destination: str = "JPN") -> list[str]:
+async def abroad_already(dock: Dock, enterprise: str, number: int, destination: str = "JPN") -> list[str]:
     """So many workers of the enterprise, there already."""
     rows = [
         {
@@ -62,8 +62,8 @@ async def _missing(dock: Dock) -> list[tuple[str, str, int]]:
 async def test_the_hundred_and_first_worker_in_a_country_needs_a_manager(dock: Dock) -> None:
     enterprise = await dock.enterprise()
     order = await dock.order(enterprise, positions=9, expires="2030-01-01")
-    placements = await _abroad(dock, enterprise, 99)
-    await _abroad(dock, enterprise, 5, "SGP")
+    placements = await abroad_already(dock, enterprise, 99)
+    await abroad_already(dock, enterprise, 5, "SGP")
     hundredth = await dock.departed(order)
     assert (await dock.published(ManagersMissing), await _missing(dock)) == ([], [])
     next_one = await dock.prepared(await dock.matched(order))
@@ -90,7 +90,7 @@ async def test_the_hundred_and_first_worker_in_a_country_needs_a_manager(dock: D
 async def test_who_is_cleared_counts_before_leaving(dock: Dock) -> None:
     enterprise = await dock.enterprise()
     order = await dock.order(enterprise, positions=9)
-    await _abroad(dock, enterprise, 99)
+    await abroad_already(dock, enterprise, 99)
     await dock.cleared(order)
     placement = await dock.prepared(await dock.matched(order))
     await dock.certificate(placement)
@@ -99,7 +99,7 @@ async def test_who_is_cleared_counts_before_leaving(dock: Dock) -> None:
 
 async def test_workers_taken_over_without_managers_are_missed_once_and_a_correction_of_the_country_counts(dock: Dock) -> None:
     enterprise = await dock.enterprise()
-    placements = await _abroad(dock, enterprise, 102)
+    placements = await abroad_already(dock, enterprise, 102)
     assert [event.abroad for event in await dock.published(ManagersMissing)] == [102]
     corrected = await dock.post(f"/placements/{placements[0]}/departure/correction", {"reason": "mistyped", "destination": "SGP"})
     assert corrected.status == 200, corrected.body
@@ -113,7 +113,7 @@ async def test_workers_taken_over_without_managers_are_missed_once_and_a_correct
 
 async def test_departures_and_returns_at_once_leave_the_alert_as_the_count_says(dock: Dock) -> None:
     enterprise = await dock.enterprise()
-    placements = await _abroad(dock, enterprise, 99)
+    placements = await abroad_already(dock, enterprise, 99)
     orders = [await dock.order(enterprise) for _ in range(4)]
     await dock.post(f"/enterprises/{enterprise}/managers", FILING)
     cleared = [await dock.cleared(order) for order in orders]

@@ -49,8 +49,9 @@ HOSTILE_QUERY = (
 )
 
 REFUSED = frozenset(range(400, 500)) - {401, 403}
-# Answer for every row by itself, a bad one with its field and code: test_adoption_rows_of_any_shape_are_refused_one_by_one.
-ROW_BY_ROW = {"/placements/adoption"}
+# Answer for every row by itself, a bad one with its field and code: test_adoption_rows_of_any_shape_are_refused_one_by_one, and
+# test_rows_of_any_shape_are_refused_one_by_one of tests/http/test_docking_lists.py.
+ROW_BY_ROW = {f"/placements/{kind}" for kind in ("adoption", "insurances", "medicals", "departures", "arrivals", "returns")}
 KEYLESS = {"/sweep", "/scenarios"}  # /sweep takes any key; /scenarios stores nothing and needs none
 
 every_service = pytest.mark.parametrize("service", SERVICES)

@@ -11,6 +11,7 @@ from services.docking.api.callers import Clerk, Officer, Reader
 from services.docking.domain.arrivals import UnconfirmedFilter
 from services.docking.usecases import arrivals
 from services.docking.views import arrivals as views
+from services.docking.views.placement_rows import RowsRecorded
 from shared.paging import Page
 from shared.values import DestinationField, EnterpriseId, PlacementId
 from shared.web.parameters import paged
@@ -22,6 +23,12 @@ DayNumber = Annotated[int, Path(ge=1, le=3650)]
 @router.post("/placements/{placement}/arrivals", status_code=201, response_model=views.Arrivals)
 async def confirm_arrival(placement: PlacementId, body: commands.ConfirmArrival, call: Clerk) -> Response:
     return await call.command(lambda tx: arrivals.confirm_arrival(tx, placement, body), status=201)
+
+
+@router.post("/placements/arrivals", response_model=RowsRecorded)
+async def confirm_arrivals(body: commands.ConfirmArrivals, call: Clerk) -> Response:
+    """Up to 500; every row is answered for by itself."""
+    return await call.command(lambda tx: arrivals.confirm_arrivals(tx, body))
 
 
 @router.post("/placements/{placement}/arrivals/{day}/correction", response_model=views.Arrivals)

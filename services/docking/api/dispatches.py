@@ -8,6 +8,7 @@ from services.docking import commands
 from services.docking.api.callers import Mediator, Officer
 from services.docking.usecases import dispatches
 from services.docking.views import placements as views
+from services.docking.views.placement_rows import RowsRecorded
 from shared.values import PlacementId
 
 router = APIRouter()
@@ -16,6 +17,18 @@ router = APIRouter()
 @router.post("/placements/{placement}/departure", response_model=views.Placement)
 async def record_departure(placement: PlacementId, body: commands.RecordDeparture, call: Mediator) -> Response:
     return await call.command(lambda tx: dispatches.record_departure(tx, placement, body))
+
+
+@router.post("/placements/departures", response_model=RowsRecorded)
+async def record_departures(body: commands.RecordDepartures, call: Mediator) -> Response:
+    """Up to 500; every row is answered for by itself."""
+    return await call.command(lambda tx: dispatches.record_departures(tx, body))
+
+
+@router.post("/placements/returns", response_model=RowsRecorded)
+async def record_returns(body: commands.RecordReturns, call: Mediator) -> Response:
+    """Up to 500; every row is answered for by itself."""
+    return await call.command(lambda tx: dispatches.record_returns(tx, body))
 
 
 @router.post("/placements/{placement}/return", response_model=views.Placement)

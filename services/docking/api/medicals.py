@@ -9,6 +9,7 @@ from services.docking.api.callers import Mediator
 from services.docking.usecases import medicals
 from services.docking.views import medicals as views
 from services.docking.views import placements as placement_views
+from services.docking.views.placement_rows import RowsRecorded
 from shared.values import PlacementId
 
 router = APIRouter()
@@ -18,6 +19,12 @@ router = APIRouter()
 async def record_medical(placement: PlacementId, body: commands.RecordMedical, call: Mediator) -> Response:
     """Whether the worker is fit, never why not."""
     return await call.command(lambda tx: medicals.record_medical(tx, placement, body))
+
+
+@router.post("/placements/medicals", response_model=RowsRecorded)
+async def record_medicals(body: commands.RecordMedicals, call: Mediator) -> Response:
+    """Up to 500; every row is answered for by itself."""
+    return await call.command(lambda tx: medicals.record_medicals(tx, body))
 
 
 @router.get("/placements/{placement}/medical")

@@ -11,6 +11,7 @@ from services.docking.api.callers import Mediator, Reader
 from services.docking.domain.placements import PlacementFilter, PlacementState
 from services.docking.usecases import placements
 from services.docking.views import placements as views
+from services.docking.views.placement_rows import RowsRecorded
 from shared.delivery.audit_trail import History
 from shared.old_numbers import OldNumberText
 from shared.paging import Page
@@ -30,6 +31,12 @@ async def register_contract(placement: PlacementId, body: commands.RegisterContr
 @router.post("/placements/{placement}/insurance", response_model=views.Placement)
 async def bind_insurance(placement: PlacementId, body: commands.BindInsurance, call: Mediator) -> Response:
     return await call.command(lambda tx: placements.bind_insurance(tx, placement, body))
+
+
+@router.post("/placements/insurances", response_model=RowsRecorded)
+async def bind_insurances(body: commands.BindInsurances, call: Mediator) -> Response:
+    """Up to 500; every row is answered for by itself."""
+    return await call.command(lambda tx: placements.bind_insurances(tx, body))
 
 
 @router.post("/placements/{placement}/cancellation", response_model=views.Placement)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -19,10 +20,15 @@ class CountryEmergency:
     declared_on: date
     ended_on: date | None = None
 
+    def is_on(self, destination: Destination, day: date) -> bool:
+        return self.destination == destination and self.declared_on <= day and (self.ended_on is None or self.ended_on > day)
 
-def require_no_emergency(emergency: CountryEmergency | None) -> None:
+
+def require_no_emergency(known: Iterable[CountryEmergency], destination: Destination, day: date) -> None:
     """W5. Raises CountryInEmergency."""
-    if emergency is not None:
+    for emergency in known:
+        if not emergency.is_on(destination, day):
+            continue
         raise CountryInEmergency(field="departed_on", state={"emergency": str(emergency.id), "since": emergency.declared_on.isoformat()})
 
 

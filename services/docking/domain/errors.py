@@ -239,6 +239,12 @@ class TermPromised(Conflict):
     slug = "TERM_PROMISED"
 
 
+class NamedTwice(Invalid):
+    """A placement may stand in a list once."""
+
+    slug = "NAMED_TWICE"
+
+
 class AlreadyPlaced(Conflict):
     """The worker has an active placement already."""
 

@@ -20,6 +20,7 @@ ARRIVAL = Columns(
 )
 GET = ARRIVAL.select("FROM arrival WHERE placement = $1 AND day = $2")
 LIST = ARRIVAL.select("FROM arrival WHERE placement = $1 ORDER BY day")
+LIST_ALL = ARRIVAL.select("FROM arrival WHERE placement = ANY($1::uuid[]) ORDER BY placement, day")
 INSERT = """
 INSERT INTO arrival (placement, day, confirmed_on, differences, enterprise, county, designation, designation_version, destination,
     occupation, channel)
@@ -53,6 +54,10 @@ async def list_(tx: Tx, placement: PlacementId) -> list[Arrival]:
     return await fetch(tx.conn, LIST, placement)
 
 
+async def list_all(tx: Tx, placements: Sequence[PlacementId]) -> list[Arrival]:
+    return await fetch(tx.conn, LIST_ALL, placements)
+
+
 async def list_unconfirmed(
     tx: Tx, page: Page, wanted: UnconfirmedFilter, *, departed_before: date, counties: Sequence[str]
 ) -> tuple[Sequence[Unconfirmed], str | None]:
@@ -61,21 +66,24 @@ async def list_unconfirmed(
     return await fetch_page(tx.conn, LIST_UNCONFIRMED, page, *filters)
 
 
-async def insert(tx: Tx, one: Arrival) -> None:
-    await tx.conn.execute(
-        INSERT,
-        one.placement,
-        one.day,
-        one.confirmed_on,
-        list(one.differences),
-        one.enterprise,
-        one.origin.county,
-        one.origin.designation,
-        one.origin.designation_version,
-        one.destination,
-        one.occupation,
-        one.channel,
-    )
+async def insert_all(tx: Tx, arrivals: Sequence[Arrival]) -> None:
+    rows = [
+        (
+            one.placement,
+            one.day,
+            one.confirmed_on,
+            list(one.differences),
+            one.enterprise,
+            one.origin.county,
+            one.origin.designation,
+            one.origin.designation_version,
+            one.destination,
+            one.occupation,
+            one.channel,
+        )
+        for one in arrivals
+    ]
+    await tx.conn.executemany(INSERT, rows)
 
 
 async def update(tx: Tx, one: Arrival) -> None:

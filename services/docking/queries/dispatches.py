@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from services.docking.domain.dispatches import Dispatch
 from shared.db import Tx
 from shared.rows import Columns, fetch, fetch_one
@@ -16,7 +18,9 @@ DISPATCH = Columns(
     """,
 )
 GET = DISPATCH.select("FROM dispatch WHERE placement = $1")
+GET_ALL = DISPATCH.select("FROM dispatch WHERE placement = ANY($1::uuid[])")
 LOCK = DISPATCH.select("FROM dispatch WHERE placement = $1 FOR UPDATE")
+LOCK_ALL = DISPATCH.select("FROM dispatch WHERE placement = ANY($1::uuid[]) ORDER BY placement FOR UPDATE")
 LOCK_COUNTED = DISPATCH.select("FROM dispatch WHERE worker = ANY($1::uuid[]) AND voided IS NULL ORDER BY placement FOR UPDATE")
 INSERT = """
 INSERT INTO dispatch (placement, worker, enterprise, departed_on, port, destination, occupation, channel, county, designation,
@@ -36,8 +40,16 @@ async def get(tx: Tx, placement: PlacementId) -> Dispatch | None:
     return await fetch_one(tx.conn, GET, placement)
 
 
+async def get_all(tx: Tx, ids: Sequence[PlacementId]) -> dict[PlacementId, Dispatch]:
+    return {one.placement: one for one in await fetch(tx.conn, GET_ALL, ids)}
+
+
 async def lock(tx: Tx, placement: PlacementId) -> Dispatch | None:
     return await fetch_one(tx.conn, LOCK, placement)
+
+
+async def lock_all(tx: Tx, ids: Sequence[PlacementId]) -> dict[PlacementId, Dispatch]:
+    return {one.placement: one for one in await fetch(tx.conn, LOCK_ALL, ids)}
 
 
 async def lock_counted(tx: Tx, workers: list[WorkerId]) -> list[Dispatch]:

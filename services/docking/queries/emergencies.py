@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from services.docking.domain.emergencies import CountryEmergency
 from shared.db import Tx
-from shared.rows import Columns, fetch_one
+from shared.rows import Columns, fetch, fetch_one
 from shared.values import Destination, EmergencyId
 
 EMERGENCY = Columns(CountryEmergency, "id, destination, declared_on, ended_on")
@@ -15,6 +16,7 @@ FROM country_emergency
 WHERE destination = $1 AND declared_on <= $2 AND (ended_on IS NULL OR ended_on > $2)
 ORDER BY declared_on, id LIMIT 1
 """)
+LIST = EMERGENCY.select("FROM country_emergency WHERE destination = ANY($1::text[]) ORDER BY declared_on, id")
 INSERT = "INSERT INTO country_emergency (id, destination, declared_on) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING"
 UPDATE_ENDED = "UPDATE country_emergency SET ended_on = greatest(declared_on, $2) WHERE id = $1 AND ended_on IS NULL"
 
@@ -22,6 +24,11 @@ UPDATE_ENDED = "UPDATE country_emergency SET ended_on = greatest(declared_on, $2
 async def get(tx: Tx, destination: Destination, day: date) -> CountryEmergency | None:
     """The emergency in the country on that day."""
     return await fetch_one(tx.conn, GET, destination, day)
+
+
+async def list_(tx: Tx, destinations: Sequence[Destination]) -> list[CountryEmergency]:
+    """All that there ever were in these countries."""
+    return await fetch(tx.conn, LIST, destinations)
 
 
 async def insert(tx: Tx, one: CountryEmergency) -> None:

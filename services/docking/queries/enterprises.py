@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from services.docking.domain.enterprises import Enterprise, EnterpriseFilter
@@ -55,7 +55,10 @@ UPDATE enterprise SET scope = $2, destinations = $3, valid_to = $4, state = $5, 
     reserve_due = $9, plan_no = $10, plan_takes_over = $11, plan_home_by = $12, version = version + 1
 WHERE id = $1
 """
-GET_WAS_SUSPENDED = "SELECT EXISTS (SELECT FROM past_suspension WHERE enterprise = $1 AND since <= $2 AND until > $2)"
+LIST_WAS_SUSPENDED = """
+SELECT one.enterprise, day FROM unnest($1::uuid[], $2::date[]) AS one (enterprise, day)
+WHERE EXISTS (SELECT FROM past_suspension WHERE past_suspension.enterprise = one.enterprise AND since <= day AND until > day)
+"""
 
 
 async def get(tx: Tx, enterprise: EnterpriseId) -> Enterprise | None:
@@ -70,9 +73,10 @@ async def lock(tx: Tx, enterprise: EnterpriseId) -> Enterprise | None:
     return await fetch_one(tx.conn, LOCK, enterprise)
 
 
-async def get_was_suspended(tx: Tx, enterprise: EnterpriseId, day: date) -> bool:
-    """Whether the day lies within a suspension that has ended since."""
-    return bool(await tx.conn.fetchval(GET_WAS_SUSPENDED, enterprise, day))
+async def list_was_suspended(tx: Tx, asked: Collection[tuple[EnterpriseId, date]]) -> set[tuple[EnterpriseId, date]]:
+    """Those whose day lies within a suspension that has ended since."""
+    found = await tx.conn.fetch(LIST_WAS_SUSPENDED, [enterprise for enterprise, _ in asked], [day for _, day in asked])
+    return {(row["enterprise"], row["day"]) for row in found}
 
 
 async def get_id(tx: Tx, licence_no: str) -> EnterpriseId | None:

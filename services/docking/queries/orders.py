@@ -51,6 +51,7 @@ WHERE id = $1
 """
 UPDATE_STATE = "UPDATE job_order SET state = $2, version = version + 1 WHERE id = ANY($1::uuid[])"
 UPDATE_RELEASED = "UPDATE job_order SET reserved = reserved - 1 WHERE id = $1 RETURNING state = 'open'"
+# Locked in one order whatever the order of the departures.
 UPDATE_FILLED = "UPDATE job_order SET reserved = reserved - 1, filled = filled + 1 WHERE id = $1"
 UPDATE_UNFILLED = "UPDATE job_order SET filled = filled - 1 WHERE id = $1 RETURNING state = 'open'"
 # Locked in one order whatever the order of the placements, so that two sweeps cannot wait for each other.
@@ -143,9 +144,9 @@ async def update_all_released(tx: Tx, orders: list[OrderId]) -> frozenset[OrderI
     return frozenset(OrderId(row["id"]) for row in await tx.conn.fetch(UPDATE_ALL_RELEASED, orders) if row["open"])
 
 
-async def update_filled(tx: Tx, order: OrderId) -> None:
-    """A reserved position is filled: its worker has departed."""
-    await tx.conn.execute(UPDATE_FILLED, order)
+async def update_filled(tx: Tx, orders: Sequence[OrderId]) -> None:
+    """A reserved position of each is filled: its worker has departed."""
+    await tx.conn.executemany(UPDATE_FILLED, [(order,) for order in sorted(orders)])
 
 
 async def update_unfilled(tx: Tx, order: OrderId) -> bool:

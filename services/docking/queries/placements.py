@@ -26,6 +26,7 @@ PLACEMENT = Columns(
 )
 GET = PLACEMENT.select("FROM placement WHERE id = $1")
 LOCK = PLACEMENT.select("FROM placement WHERE id = $1 FOR UPDATE")
+LOCK_ALL = PLACEMENT.select("FROM placement WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE")
 LOCK_ACTIVE = PLACEMENT.select("""
 FROM placement WHERE worker = $1 AND state IN ('matched', 'clearance_requested', 'cleared', 'abroad') FOR UPDATE
 """)
@@ -139,6 +140,11 @@ async def lock(tx: Tx, placement: PlacementId) -> Placement | None:
     return await fetch_one(tx.conn, LOCK, placement)
 
 
+async def lock_all(tx: Tx, ids: Sequence[PlacementId]) -> dict[PlacementId, Placement]:
+    """Those that there are."""
+    return {one.id: one for one in await fetch(tx.conn, LOCK_ALL, ids)}
+
+
 async def lock_active(tx: Tx, worker: WorkerId) -> Placement | None:
     """The worker's one active placement."""
     return await fetch_one(tx.conn, LOCK_ACTIVE, worker)
@@ -245,8 +251,16 @@ def _codes(one: Placement) -> tuple[object, ...]:
 
 async def update(tx: Tx, one: Placement) -> None:
     """Everything a step may change. The caller holds the row's lock."""
-    await tx.conn.execute(
-        UPDATE,
+    await tx.conn.execute(UPDATE, *_changeable(one))
+
+
+async def update_all(tx: Tx, several: Sequence[Placement]) -> None:
+    """The same of each. The caller holds the rows' locks."""
+    await tx.conn.executemany(UPDATE, [_changeable(one) for one in several])
+
+
+def _changeable(one: Placement) -> tuple[object, ...]:
+    return (
         one.id,
         one.state,
         one.due,

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
-
-from pydantic import ValidationError
 
 from services.docking import commands
 from services.docking.domain import errors
@@ -23,8 +20,10 @@ from services.docking.usecases.contract_fees import fee_declared, new_contract_f
 from services.docking.usecases.dispatches import uncounted
 from services.docking.usecases.event_fields import contract_fields, corrections, dispatch_fact, placement_event
 from services.docking.usecases.managers import review_managers
+from services.docking.usecases.placement_rows import parse_rows
 from services.docking.usecases.placements import contract
 from services.docking.views import adoptions as views
+from services.docking.views.placement_rows import Refusal, refusal
 from shared import events, reference
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
@@ -61,7 +60,7 @@ class _Accepted:
 
 async def adopt_placements(tx: Tx, command: commands.AdoptPlacements) -> views.Adoption:
     """Each good row becomes a placement abroad with evidence `adopted`; each bad one is answered with its field and code."""
-    rows, refused = _parse(command)
+    rows, refused = parse_rows(commands.AdoptedPlacement, command.rows)
     current = await merges.list_current(tx, sorted({row.worker for row in rows.values()}))
     rows = {number: row.model_copy(update={"worker": current[row.worker]}) for number, row in rows.items()}
     records = await _read_records(tx, list(rows.values()))
@@ -70,10 +69,10 @@ async def adopt_placements(tx: Tx, command: commands.AdoptPlacements) -> views.A
         try:
             good[number] = _accept(records, row)
         except Refused as error:
-            refused.append(views.Refusal(row=number, field=error.field, code=error.slug))
+            refused.append(refusal(number, error))
     taken = await _claim(tx, list(good.values()))
     refused += (
-        views.Refusal(row=number, field="old_number.number", code=OldNumberTaken.slug) for number in good if good[number].placement in taken
+        Refusal(row=number, field="old_number.number", code=OldNumberTaken.slug) for number in good if good[number].placement in taken
     )
     accepted = [one for one in good.values() if one.placement not in taken]
     adopted = await _adopt(tx, records, accepted) if accepted else []
@@ -83,19 +82,6 @@ async def adopt_placements(tx: Tx, command: commands.AdoptPlacements) -> views.A
 async def _claim(tx: Tx, good: list[_Accepted]) -> set[UUID]:
     """Those whose number in the system before this one is another placement's; the others are found by theirs."""
     return await old_numbers.insert_all(tx, "placement", {one.placement: one.row.old_number for one in good if one.row.old_number})
-
-
-def _parse(command: commands.AdoptPlacements) -> tuple[dict[int, commands.AdoptedPlacement], list[views.Refusal]]:
-    """The rows of the required form by number, and the refusals of the others."""
-    rows, refused = {}, []
-    for number, raw in enumerate(command.rows):
-        try:
-            rows[number] = commands.AdoptedPlacement.model_validate_json(json.dumps(raw))
-        except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            field = ".".join(str(part) for part in first["loc"])
-            refused.append(views.Refusal(row=number, field=field[:200] or None, code=first["type"].upper()))
-    return rows, refused
 
 
 async def _read_records(tx: Tx, rows: list[commands.AdoptedPlacement]) -> _Records:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from services.docking import commands
@@ -17,8 +18,10 @@ from services.docking.queries import arrivals, dispatches
 from services.docking.settings import policy
 from services.docking.usecases import scope
 from services.docking.usecases.event_fields import arrival_fact
-from services.docking.usecases.placements import get, load, save
+from services.docking.usecases.placement_rows import lock_rows, parse_rows
+from services.docking.usecases.placements import get, load, save, save_all
 from services.docking.views import arrivals as views
+from services.docking.views.placement_rows import RowsRecorded
 from shared import events
 from shared.db import Tx
 from shared.paging import Page
@@ -29,16 +32,40 @@ from shared.values import Designation, PlacementId
 async def confirm_arrival(tx: Tx, placement: PlacementId, command: commands.ConfirmArrival) -> views.Arrivals:
     """Raises IllegalStep, ArrivalDayNotAsked, FutureDay, HomeBefore, ArrivalTooEarly, ConfirmedAlready, and those of load."""
     found = await load(tx, placement, command.version)
+    before = await arrivals.list_(tx, placement)
+    arrival = _confirmed(found, command, await dispatches.get(tx, placement), before, tx.clock.today())
+    await arrivals.insert_all(tx, [arrival])
+    confirmed = sorted([*before, arrival], key=lambda one: one.day)
+    return views.arrivals(await save(tx, found, _confirmation(found, arrival)), confirmed, policy().arrival_days)
+
+
+async def confirm_arrivals(tx: Tx, command: commands.ConfirmArrivals) -> RowsRecorded:
+    """Each good row is recorded; each bad one is answered with its field and code."""
+    rows = await lock_rows(tx, *parse_rows(commands.ListedArrival, command.rows))
+    departures, today = await dispatches.get_all(tx, rows.placements), tx.clock.today()
+    before: dict[PlacementId, list[Arrival]] = {one: [] for one in rows.placements}
+    for one in await arrivals.list_all(tx, rows.placements):
+        before[one.placement].append(one)
+    new = rows.judge(lambda row, found: (found, _confirmed(found, row, departures.get(found.id), before[found.id], today)))
+    await arrivals.insert_all(tx, [arrival for _, arrival in new])
+    await save_all(tx, [found for found, _ in new], (_confirmation(found, arrival) for found, arrival in new))
+    return rows.answer(new)
+
+
+def _confirmed(
+    found: Placement, command: commands.ConfirmArrival, departure: Dispatch | None, before: Sequence[Arrival], today: date
+) -> Arrival:
+    """Raises IllegalStep, ArrivalDayNotAsked, PlacementNotFound, FutureDay, HomeBefore, ArrivalTooEarly, ConfirmedAlready."""
     state_after(found.state, Step.CONFIRM_ARRIVAL)
     require_asked(command.day, policy().arrival_days)
-    departure = await _departure(tx, found)
-    confirmed_on = command.confirmed_on or tx.clock.today()
-    require_arrived(departure, command.day, confirmed_on, tx.clock.today())
-    before = await arrivals.list_(tx, placement)
+    if departure is None:
+        raise errors.PlacementNotFound
+    confirmed_on = command.confirmed_on or today
+    require_arrived(departure, command.day, confirmed_on, today)
     if any(one.day == command.day for one in before):
         raise errors.ConfirmedAlready(field="day")
-    arrival = Arrival(
-        placement=placement,
+    return Arrival(
+        placement=found.id,
         day=command.day,
         confirmed_on=confirmed_on,
         differences=differing(_answers(command.terms)),
@@ -48,10 +75,10 @@ async def confirm_arrival(tx: Tx, placement: PlacementId, command: commands.Conf
         occupation=departure.occupation,
         channel=departure.channel,
     )
-    await arrivals.insert(tx, arrival)
-    event = events.ArrivalConfirmed(placement=placement, worker=found.worker, fact=arrival_fact(arrival))
-    confirmed = sorted([*before, arrival], key=lambda one: one.day)
-    return views.arrivals(await save(tx, found, event), confirmed, policy().arrival_days)
+
+
+def _confirmation(found: Placement, arrival: Arrival) -> events.Event:
+    return events.ArrivalConfirmed(placement=found.id, worker=found.worker, fact=arrival_fact(arrival))
 
 
 async def correct_arrival(tx: Tx, placement: PlacementId, day: int, command: commands.CorrectArrival) -> views.Arrivals:

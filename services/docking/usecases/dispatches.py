@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 from services.docking import commands
 from services.docking.domain import errors
 from services.docking.domain.dispatches import Dispatch, Evidence, changed, recount, require_apart, with_return
-from services.docking.domain.enterprises import require_active_on
+from services.docking.domain.emergencies import CountryEmergency, require_no_emergency
+from services.docking.domain.enterprises import Enterprise, require_active_on
 from services.docking.domain.placements import Placement, PlacementState, Step, require_correction, require_departure, state_after
 from services.docking.domain.workers import Worker
-from services.docking.queries import dispatches, enterprises, orders, workers
+from services.docking.queries import dispatches, emergencies, enterprises, orders, workers
 from services.docking.usecases.arrivals import void_arrivals
 from services.docking.usecases.contract_changes import void_changes
-from services.docking.usecases.emergencies import require_safe
 from services.docking.usecases.event_fields import corrections, dispatch_fact, return_corrected, return_fact
 from services.docking.usecases.intention_matches import release_matches
 from services.docking.usecases.managers import review_managers
-from services.docking.usecases.placements import load, save
+from services.docking.usecases.placement_rows import lock_rows, parse_rows
+from services.docking.usecases.placements import load, save, save_all
 from services.docking.views import placements as views
+from services.docking.views.placement_rows import RowsRecorded
 from shared import events, reference
 from shared.db import Tx
 from shared.events import ReturnFact
 from shared.principals import require_county
-from shared.values import CorrectionReason, CountyCode, Designation, PlacementId
+from shared.values import CorrectionReason, CountyCode, Designation, EnterpriseId, PlacementId, WorkerId
 
 
 async def record_departure(tx: Tx, placement: PlacementId, command: commands.RecordDeparture) -> views.Placement:
@@ -33,38 +37,107 @@ async def record_departure(tx: Tx, placement: PlacementId, command: commands.Rec
     Raises IllegalStep, VisaRefused, FutureDay, BeforeMatch, ClearanceNotValid, CountryInEmergency, EnterpriseNotActive, and those of load.
     """
     found = await load(tx, placement, command.version)
+    departing = _departing(await _read_records(tx, [(command, found)]), command, found)
+    [gone] = await _depart(tx, [departing])
+    return views.placement(gone, departure=departing.departure)
+
+
+async def record_departures(tx: Tx, command: commands.RecordDepartures) -> RowsRecorded:
+    """Each good row is recorded; each bad one is answered with its field and code."""
+    rows = await lock_rows(tx, *parse_rows(commands.ListedDeparture, command.rows))
+    records = await _read_records(tx, list(rows.sound.values()))
+    departing = rows.judge(partial(_departing, records))
+    await _depart(tx, departing)
+    return rows.answer(departing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Records:
+    """What departures are checked against."""
+
+    today: date
+    emergencies: Sequence[CountryEmergency]
+    enterprises: Mapping[EnterpriseId, Enterprise]
+    suspended: Collection[tuple[EnterpriseId, date]]  # that day, in a suspension that has ended
+    leaving: Mapping[PlacementId, Worker]  # as of the day
+    counted: Mapping[WorkerId, Sequence[Dispatch]]
+
+
+async def _read_records(tx: Tx, reported: Sequence[tuple[commands.RecordDeparture, Placement]]) -> _Records:
+    days = {found.id: command.departed_on for command, found in reported}
+    known = await workers.lock_all(tx, sorted({found.worker for _, found in reported}))
+    counted: dict[WorkerId, list[Dispatch]] = {worker: [] for worker in known}
+    for departure in await dispatches.lock_counted(tx, list(known)):
+        counted[departure.worker].append(departure)
+    return _Records(
+        today=tx.clock.today(),
+        emergencies=await emergencies.list_(tx, sorted({found.destination for _, found in reported})),
+        enterprises=await enterprises.get_all(tx, sorted({found.enterprise for _, found in reported})),
+        suspended=await enterprises.list_was_suspended(tx, {(found.enterprise, days[found.id]) for _, found in reported}),
+        leaving=await _list_leaving(tx, known, [found for _, found in reported], days),
+        counted=counted,
+    )
+
+
+async def _list_leaving(
+    tx: Tx, known: Mapping[WorkerId, Worker], reported: Sequence[Placement], days: Mapping[PlacementId, date]
+) -> dict[PlacementId, Worker]:
+    there = [found for found in reported if found.worker in known]
+    as_of = await workers.list_as_of(tx, [(known[found.worker], days[found.id]) for found in there])
+    return {found.id: worker for found, worker in zip(there, as_of, strict=True)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Departing:
+    """A departure as it is counted, the placement after it, and (before, now) of the worker's others that count differently now."""
+
+    placement: Placement
+    departure: Dispatch
+    changes: Sequence[tuple[Dispatch, Dispatch]]
+
+
+def _departing(records: _Records, command: commands.RecordDeparture, found: Placement) -> _Departing:
+    """Raises what record_departure raises, but those of load."""
     state = state_after(found.state, Step.DEPART)
     if command.visa in ("business", "tourist", "study"):
         raise errors.VisaRefused(field="visa")
-    await require_safe(tx, found.destination, command.departed_on)
-    require_departure(found, command.departed_on, tx.clock.today())
-    await _require_active(tx, found, command.departed_on)
-    worker = await workers.lock(tx, found.worker)
+    require_no_emergency(records.emergencies, found.destination, command.departed_on)
+    require_departure(found, command.departed_on, records.today)
+    _require_active(records.enterprises, records.suspended, found, command.departed_on)
+    worker = records.leaving.get(found.id)
     if worker is None:
         raise errors.WorkerNotFound
-    await orders.update_filled(tx, found.order)
-    [worker] = await workers.list_as_of(tx, [(worker, command.departed_on)])
-    before = await dispatches.lock_counted(tx, [found.worker])
     departure = uncounted(found, worker, departed_on=command.departed_on, port=command.port, evidence=command.evidence)
+    before = records.counted[found.worker]
     now = recount([*before, departure])
-    departure = now[placement]
-    changes = changed(before, now)
-    await dispatches.update_all(tx, [later for _, later in changes])
-    await dispatches.insert_all(tx, [departure])
-    dispatched = events.Dispatched(placement=placement, worker=found.worker, fact=dispatch_fact(departure))
     gone = replace(found, state=state, due=None, since=command.departed_on)
-    gone = await save(tx, gone, *corrections(changes, "late_earlier_departure"), dispatched)
-    await review_managers(tx, departure)
-    return views.placement(gone, departure=departure)
+    return _Departing(gone, now[found.id], changed(before, now))
 
 
-async def _require_active(tx: Tx, placement: Placement, departed_on: date) -> None:
+async def _depart(tx: Tx, departing: Sequence[_Departing]) -> list[Placement]:
+    """Write and publish. The caller holds the locks of the placements and their workers."""
+    await orders.update_filled(tx, [one.placement.order for one in departing])
+    await dispatches.update_all(tx, [later for one in departing for _, later in one.changes])
+    await dispatches.insert_all(tx, [one.departure for one in departing])
+    gone = await save_all(tx, [one.placement for one in departing], (event for one in departing for event in _dispatched(one)))
+    await review_managers(tx, *(one.departure for one in departing))
+    return gone
+
+
+def _dispatched(one: _Departing) -> list[events.Event]:
+    placement, departure = one.placement, one.departure
+    dispatched = events.Dispatched(placement=placement.id, worker=placement.worker, fact=dispatch_fact(departure))
+    return [*corrections(one.changes, "late_earlier_departure"), dispatched]
+
+
+def _require_active(
+    known: Mapping[EnterpriseId, Enterprise], suspended: Collection[tuple[EnterpriseId, date]], placement: Placement, departed_on: date
+) -> None:
     """E1. Raises EnterpriseNotFound, EnterpriseNotActive."""
-    enterprise = await enterprises.get(tx, placement.enterprise)
+    enterprise = known.get(placement.enterprise)
     if enterprise is None:
         raise errors.EnterpriseNotFound
-    was_suspended = await enterprises.get_was_suspended(tx, placement.enterprise, departed_on)
-    require_active_on(enterprise, departed_on, was_suspended=was_suspended)
+    require_active_on(enterprise, departed_on, was_suspended=(placement.enterprise, departed_on) in suspended)
 
 
 def uncounted(placement: Placement, worker: Worker, *, departed_on: date, port: str, evidence: Evidence) -> Dispatch:
@@ -104,27 +177,58 @@ def designated(one: Dispatch, county: CountyCode, departed_on: date) -> Dispatch
 async def record_return(tx: Tx, placement: PlacementId, command: commands.RecordReturn) -> views.Placement:
     """The stay ends and the worker is free again. Raises IllegalStep, FutureDay, ReturnBeforeDeparture, and those of load."""
     found = await load(tx, placement, command.version)
+    returning = _returning(found, command, await dispatches.lock(tx, placement), tx.clock.today())
+    [home] = await bring_home(tx, [returning])
+    return views.placement(home, departure=returning.departure)
+
+
+async def record_returns(tx: Tx, command: commands.RecordReturns) -> RowsRecorded:
+    """Each good row is recorded; each bad one is answered with its field and code."""
+    rows = await lock_rows(tx, *parse_rows(commands.ListedReturn, command.rows))
+    departures, today = await dispatches.lock_all(tx, rows.placements), tx.clock.today()
+    returning = rows.judge(lambda row, found: _returning(found, row, departures.get(found.id), today))
+    await bring_home(tx, returning)
+    return rows.answer(returning)
+
+
+@dataclass(frozen=True, slots=True)
+class Returning:
+    """The placement after its return, and the departure with it."""
+
+    placement: Placement
+    departure: Dispatch
+    fact: ReturnFact
+
+
+def _returning(found: Placement, command: commands.RecordReturn, departure: Dispatch | None, today: date) -> Returning:
+    """Raises IllegalStep, PlacementNotFound, FutureDay, ReturnBeforeDeparture."""
     state = state_after(found.state, Step.RETURN)
-    departure = await dispatches.lock(tx, placement)
     if departure is None:
         raise errors.PlacementNotFound
-    if command.returned_on > tx.clock.today():
+    if command.returned_on > today:
         raise errors.FutureDay(field="returned_on")
     if command.returned_on < departure.departed_on:
         raise errors.ReturnBeforeDeparture(field="returned_on", state=departure.departed_on)
-    fact = ReturnFact(returned_on=command.returned_on, reason=command.reason)
-    home, departure = await bring_home(tx, replace(found, state=state), departure, fact)
-    return views.placement(home, departure=departure)
+    return returning(replace(found, state=state), departure, ReturnFact(returned_on=command.returned_on, reason=command.reason))
 
 
-async def bring_home(tx: Tx, returned: Placement, departure: Dispatch, fact: ReturnFact) -> tuple[Placement, Dispatch]:
-    """Write and publish the return of a placement that is in its state after it."""
-    departure = replace(departure, returned_on=fact.returned_on, return_reason=fact.reason)
-    await dispatches.update_all(tx, [departure])
-    event = events.Returned(placement=returned.id, worker=returned.worker, fact=fact, dispatch=dispatch_fact(departure))
-    home = await save(tx, replace(returned, since=fact.returned_on), event)
-    await review_managers(tx, departure)
-    return home, departure
+def returning(placement: Placement, departure: Dispatch, fact: ReturnFact) -> Returning:
+    """Of a placement that is in its state after the return."""
+    home = replace(placement, since=fact.returned_on)
+    return Returning(home, replace(departure, returned_on=fact.returned_on, return_reason=fact.reason), fact)
+
+
+async def bring_home(tx: Tx, several: Sequence[Returning]) -> list[Placement]:
+    """Write and publish. The caller holds the locks of the placements and their departures."""
+    await dispatches.update_all(tx, [one.departure for one in several])
+    home = await save_all(tx, [one.placement for one in several], (_returned(one) for one in several))
+    await review_managers(tx, *(one.departure for one in several))
+    return home
+
+
+def _returned(one: Returning) -> events.Event:
+    placement = one.placement
+    return events.Returned(placement=placement.id, worker=placement.worker, fact=one.fact, dispatch=dispatch_fact(one.departure))
 
 
 async def correct_dispatch(tx: Tx, placement: PlacementId, command: commands.CorrectDispatch) -> views.Placement:
@@ -146,7 +250,9 @@ async def correct_dispatch(tx: Tx, placement: PlacementId, command: commands.Cor
     reference.require_occupation(new.occupation)
     require_correction(found, new.departed_on, new.returned_on, tx.clock.today())
     if new.departed_on != old.departed_on and not found.adopted:
-        await _require_active(tx, found, new.departed_on)
+        known = await enterprises.get_all(tx, [found.enterprise])
+        suspended = await enterprises.list_was_suspended(tx, [(found.enterprise, new.departed_on)])
+        _require_active(known, suspended, found, new.departed_on)
     require_apart(old, new, (one for one in before if one.placement != placement))
     now = recount(new if one.placement == placement else one for one in before)
     await dispatches.update_all(tx, [later for _, later in changed(before, now)])

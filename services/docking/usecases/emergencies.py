@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
-
-from services.docking.domain.emergencies import CountryEmergency, require_no_emergency, without_clearance
+from services.docking.domain.emergencies import CountryEmergency, without_clearance
 from services.docking.queries import emergencies, placements
 from services.docking.usecases.event_fields import placement_event
 from services.docking.usecases.placements import save
 from shared import events
 from shared.db import Tx
 from shared.events import EventEnvelope
-from shared.values import PROGRAMME_ZONE, Destination
+from shared.values import PROGRAMME_ZONE
 
 BATCH = 200
 
@@ -35,8 +33,3 @@ async def withdraw_clearances(tx: Tx) -> int:
         withdrawn = placement_event(tx, events.ClearanceWithdrawn, placement, reason="emergency")
         await save(tx, without_clearance(placement, declared_on), withdrawn)
     return len(found)
-
-
-async def require_safe(tx: Tx, destination: Destination, day: date) -> None:
-    """Raises CountryInEmergency."""
-    require_no_emergency(await emergencies.get(tx, destination, day))

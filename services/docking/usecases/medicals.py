@@ -11,9 +11,11 @@ from services.docking.domain.medicals import Fitness, Medical, is_valid, require
 from services.docking.domain.placements import Placement, PlacementState, Step, state_after, withdrawn
 from services.docking.settings import policy
 from services.docking.usecases.event_fields import placement_event
-from services.docking.usecases.placements import get, load, save
+from services.docking.usecases.placement_rows import lock_rows, parse_rows
+from services.docking.usecases.placements import get, load, save, save_all
 from services.docking.views import medicals as views
 from services.docking.views import placements as placement_views
+from services.docking.views.placement_rows import RowsRecorded
 from shared import events
 from shared.db import Tx
 from shared.values import PlacementId
@@ -24,7 +26,20 @@ async def record_medical(tx: Tx, placement: PlacementId, command: commands.Recor
 
     Raises IllegalStep, FutureDay, EndsBeforeStart, MedicalTooLong, and those of load.
     """
-    found = await load(tx, placement, command.version)
+    examined, published = _examined(tx, await load(tx, placement, command.version), command)
+    return placement_views.placement(await save(tx, examined, *published))
+
+
+async def record_medicals(tx: Tx, command: commands.RecordMedicals) -> RowsRecorded:
+    """Each good row is recorded; each bad one is answered with its field and code."""
+    rows = await lock_rows(tx, *parse_rows(commands.ListedMedical, command.rows))
+    examined = rows.judge(lambda row, found: _examined(tx, found, row))
+    await save_all(tx, [placement for placement, _ in examined], (one for _, published in examined for one in published))
+    return rows.answer(examined)
+
+
+def _examined(tx: Tx, found: Placement, command: commands.RecordMedical) -> tuple[Placement, list[events.Event]]:
+    """Raises IllegalStep, FutureDay, EndsBeforeStart, MedicalTooLong."""
     state = state_after(found.state, Step.RECORD_MEDICAL)
     today, days = tx.clock.today(), policy().docking_medical_days
     medical = Medical(
@@ -35,11 +50,11 @@ async def record_medical(tx: Tx, placement: PlacementId, command: commands.Recor
     )
     require_medical(medical, today, days)
     examined = replace(found, state=state, medical=medical)
-    recorded = events.MedicalRecorded(placement=placement, worker=found.worker, examined_on=medical.examined_on)
+    recorded = events.MedicalRecorded(placement=found.id, worker=found.worker, examined_on=medical.examined_on)
     if _outlasts(found, medical, today):
         gone = placement_event(tx, events.ClearanceWithdrawn, found, reason="medical")
-        return placement_views.placement(await save(tx, withdrawn(examined, today), recorded, gone))
-    return placement_views.placement(await save(tx, examined, recorded))
+        return withdrawn(examined, today), [recorded, gone]
+    return examined, [recorded]
 
 
 def _outlasts(placement: Placement, medical: Medical, today: date) -> bool:

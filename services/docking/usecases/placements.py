@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -26,7 +26,9 @@ from services.docking.usecases import scope
 from services.docking.usecases.contract_fees import declare_contract_fee
 from services.docking.usecases.event_fields import contract_fields, placement_event
 from services.docking.usecases.intention_matches import release_matches
+from services.docking.usecases.placement_rows import lock_rows, parse_rows
 from services.docking.views import placements as views
+from services.docking.views.placement_rows import RowsRecorded
 from shared import events, reference
 from shared.db import Tx
 from shared.delivery.audit_trail import History, changes_of, publish_and_audit
@@ -51,6 +53,13 @@ async def save(tx: Tx, placement: Placement, *published: events.Event) -> Placem
     await placements.update(tx, placement)
     publish_and_audit(tx, *published)
     return replace(placement, version=placement.version + 1)
+
+
+async def save_all(tx: Tx, several: Sequence[Placement], published: Iterable[events.Event]) -> list[Placement]:
+    """Write the placements and publish what has happened to them."""
+    await placements.update_all(tx, several)
+    publish_and_audit(tx, *published)
+    return [replace(one, version=one.version + 1) for one in several]
 
 
 async def register_contract(tx: Tx, placement: PlacementId, command: commands.RegisterContract) -> views.Placement:
@@ -98,6 +107,12 @@ def contract(command: commands.ContractTerms, *, signed_on: date, filed_on: date
 async def bind_insurance(tx: Tx, placement: PlacementId, command: commands.BindInsurance) -> views.Placement:
     """W2. Raises IllegalStep, EndsBeforeStart, InsuranceShortened, and those of load."""
     found = await load(tx, placement, command.version)
+    insured, bound = _insured(tx, found, command)
+    return views.placement(await save(tx, insured, bound))
+
+
+def _insured(tx: Tx, found: Placement, command: commands.BindInsurance) -> tuple[Placement, events.Event]:
+    """Raises IllegalStep, EndsBeforeStart, InsuranceShortened."""
     state = state_after(found.state, Step.BIND_INSURANCE)
     if command.valid_to < command.valid_from:
         raise errors.EndsBeforeStart(field="valid_to")
@@ -106,7 +121,15 @@ async def bind_insurance(tx: Tx, placement: PlacementId, command: commands.BindI
     bound = placement_event(
         tx, events.InsuranceBound, found, insurer=command.insurer, valid_from=command.valid_from, valid_to=command.valid_to
     )
-    return views.placement(await save(tx, replace(found, state=state, insurance=insurance), bound))
+    return replace(found, state=state, insurance=insurance), bound
+
+
+async def bind_insurances(tx: Tx, command: commands.BindInsurances) -> RowsRecorded:
+    """Each good row is recorded; each bad one is answered with its field and code."""
+    rows = await lock_rows(tx, *parse_rows(commands.ListedInsurance, command.rows))
+    insured = rows.judge(lambda row, found: _insured(tx, found, row))
+    await save_all(tx, [placement for placement, _ in insured], (bound for _, bound in insured))
+    return rows.answer(insured)
 
 
 async def cancel_placement(tx: Tx, placement: PlacementId, command: commands.CancelPlacement) -> views.Placement:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from services.docking.domain.placements import PlacementState, Step, state_after
 from services.docking.queries import dispatches, placements
-from services.docking.usecases.dispatches import bring_home
+from services.docking.usecases.dispatches import bring_home, returning
 from shared import events
 from shared.db import Tx
 from shared.delivery.consumer import Reject
@@ -24,4 +24,4 @@ async def repatriation_completed(tx: Tx, event: EventEnvelope[events.Repatriatio
     if home_on < departure.departed_on:
         raise Reject("returned_before_departure", f"departed on {departure.departed_on}, repatriated on {home_on}")
     returned = replace(placement, state=state_after(placement.state, Step.RETURN))
-    await bring_home(tx, returned, departure, ReturnFact(returned_on=home_on, reason="distress"))
+    await bring_home(tx, [returning(returned, departure, ReturnFact(returned_on=home_on, reason="distress"))])
