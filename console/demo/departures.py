@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from console.demo.simulation import Voyage
-from console.demo.world import World, all_of, port, stays_to_the_end
+from console.demo.world import World, all_of, port, report, stays_to_the_end, weekly
 
 ASKED_AFTER = (14, 90)  # days abroad
 FORGOTTEN = 25  # one in so many is not asked
 AS_AGREED = {**dict.fromkeys(("employer", "wage", "work", "place", "hours"), "as_agreed"), "passport_kept": True}
 
 
-async def depart(world: World, voyage: Voyage, after: date, until: date) -> None:
-    """What is entered about the departure after one day and until another: the recording, and what puts it right."""
-    if after < voyage.recorded_on <= until:
-        await _record(world, voyage)
-    if after < voyage.mended_on <= until:
-        await _mend(world, voyage)
+async def depart(world: World, voyages: Sequence[Voyage], after: date, until: date) -> None:
+    """What is entered about the departures after one day and until another: the recording, and what puts it right."""
+    recorded = weekly((voyage, voyage.recorded_on) for voyage in voyages if after < voyage.recorded_on <= until)
+    await all_of(_record(world, day, several) for day, several in recorded.items())
+    await all_of(_mend(world, voyage) for voyage in voyages if after < voyage.mended_on <= until)
 
 
-async def _record(world: World, voyage: Voyage) -> None:
-    placement, wrong = world.placements[voyage.number], voyage.first_recorded_as
-    body = {
+async def _record(world: World, day: date, voyages: Sequence[Voyage]) -> None:
+    """A week's list; sent twice where one of it is."""
+    rows = [_departure(world, voyage) for voyage in voyages]
+    for _ in range(2 if any(voyage.sent_twice for voyage in voyages) else 1):
+        await report(world.on(day, 16), "departures", rows, f"departures-{day}-{voyages[0].number}")
+    world.advance("departed", len(voyages))
+
+
+def _departure(world: World, voyage: Voyage) -> dict[str, object]:
+    wrong = voyage.first_recorded_as
+    return {
+        "placement": world.placements[voyage.number],
         "departed_on": wrong.get("departed_on", voyage.departed_on.isoformat()),
         "port": wrong.get("port", port(voyage)),
         "visa": "work",
         "evidence": "exit_stamp",
     }
-    clerk = world.on(voyage.recorded_on, 16)
-    for _ in range(2 if voyage.sent_twice else 1):
-        await clerk.post("docking", f"/placements/{placement}/departure", body, f"departure-{voyage.number}")
-    world.advance("departed", 1)
 
 
 async def _mend(world: World, voyage: Voyage) -> None:
@@ -47,12 +52,13 @@ async def _mend(world: World, voyage: Voyage) -> None:
 
 async def confirm_arrivals(world: World, first: date, last: date) -> None:
     """What workers say in that time who are still abroad and whose departure is recorded rightly; nobody asks who was abroad before."""
-    await all_of(
-        _confirm(world, voyage, days, on)
+    answers = weekly(
+        (_answer(world, voyage, days, on), on)
         for voyage in world.plan.voyages
         for days in ASKED_AFTER
         if first <= (on := _asked_on(voyage, days)) <= last and _is_asked(voyage, on) and (voyage.number + days) % FORGOTTEN
     )
+    await all_of(report(world.on(day, 17), "arrivals", rows, f"arrivals-{day}") for day, rows in answers.items())
 
 
 def _asked_on(voyage: Voyage, days: int) -> date:
@@ -66,16 +72,24 @@ def _is_asked(voyage: Voyage, on: date) -> bool:
     return voyage.returned_on is None or voyage.returned_on > on
 
 
-async def _confirm(world: World, voyage: Voyage, days: int, on: date) -> None:
-    path = f"/placements/{world.placements[voyage.number]}/arrivals"
-    await world.on(on, 17).post("docking", path, {"day": days, "terms": AS_AGREED}, f"arrival-{voyage.number}-{days}")
+def _answer(world: World, voyage: Voyage, days: int, on: date) -> dict[str, object]:
+    return {"placement": world.placements[voyage.number], "day": days, "confirmed_on": on.isoformat(), "terms": AS_AGREED}
 
 
-async def return_home(world: World, voyage: Voyage) -> None:
-    day = voyage.returned_on
-    if day is None:
-        raise ValueError(f"voyage {voyage.number} does not return")
-    body = {"returned_on": day.isoformat(), "reason": "completed" if stays_to_the_end(voyage) else "early"}
-    path = f"/placements/{world.placements[voyage.number]}/return"
-    await world.on(day + timedelta(days=1)).post("docking", path, body, f"return-{voyage.number}")
-    world.advance("returned", 1)
+async def return_home(world: World, voyages: Sequence[Voyage]) -> None:
+    """Reported the day after the last return of a week."""
+    weeks = weekly((voyage, voyage.returned_on) for voyage in voyages if voyage.returned_on is not None)
+    await all_of(_return(world, day + timedelta(days=1), several) for day, several in weeks.items())
+
+
+async def _return(world: World, day: date, voyages: Sequence[Voyage]) -> None:
+    await report(world.on(day), "returns", [_homecoming(world, voyage) for voyage in voyages], f"returns-{day}")
+    world.advance("returned", len(voyages))
+
+
+def _homecoming(world: World, voyage: Voyage) -> dict[str, object]:
+    return {
+        "placement": world.placements[voyage.number],
+        "returned_on": str(voyage.returned_on),
+        "reason": "completed" if stays_to_the_end(voyage) else "early",
+    }

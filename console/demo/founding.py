@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from datetime import date
 
 from console.api_client import wait_until_applied
 from console.demo.registering import register
 from console.demo.simulation import ENTERPRISES, Voyage
-from console.demo.world import CENTRE, MINUTES_A_DAY, SESSION_DAYS, TRAINERS, World, contract_body, ordered_destination, port
+from console.demo.world import CENTRE, MINUTES_A_DAY, SESSION_DAYS, TRAINERS, World, batched, contract_body, ordered_destination, port
 from shared.principals import Role
 from shared.values import Channel
 
@@ -82,7 +81,7 @@ async def adopt(world: World) -> None:
     adopted = [voyage for voyage in world.plan.voyages if voyage.adopted]
     await register(world, adopted, date(2016, 12, 5), "adopted", willing=False)
     await wait_until_applied(world.client, "registration", "docking")
-    for number, rows in enumerate(batched_rows(adopted, 200)):
+    for number, rows in enumerate(batched(adopted, 200)):
         body = {"rows": [_adoption(world, voyage) for voyage in rows]}
         answer = await world.on(date(2016, 12, 31), 20).post("docking", "/placements/adoption", body, f"adopt-{number}")
         if answer["refused"]:
@@ -91,10 +90,6 @@ async def adopt(world: World) -> None:
             world.placements[voyage.number] = placement
         world.advance("adopted", len(rows))
     await wait_until_applied(world.client, "docking", "rights")
-
-
-def batched_rows(voyages: Sequence[Voyage], size: int) -> list[Sequence[Voyage]]:
-    return [voyages[start : start + size] for start in range(0, len(voyages), size)]
 
 
 def _adoption(world: World, voyage: Voyage) -> dict[str, object]:

@@ -60,14 +60,16 @@ async def _play_quarter(world: World, quarter: tuple[Period, ...]) -> None:
     await register(world, departing, first - timedelta(days=60), f"quarter-{quarter[0]}")
     await wait_until_applied(world.client, "registration", "docking")
     await asyncio.gather(open_orders(world, departing, first, last), schedule_sessions(world, departing))
-    await all_of(prepare(world, voyage) for voyage in departing)
+    await prepare(world, departing)
     await wait_until_applied(world.client, "docking", "training")
     await wait_until_applied(world.client, "training", "docking")  # enrolments and sessions, so that only certificates are left to come
     await hold_sessions(world, departing)
     await wait_until_applied(world.client, "training", "docking")
-    await all_of(depart(world, voyage, date.min, until) for voyage in departing)
+    await depart(world, departing, date.min, until)
     await confirm_arrivals(world, first, last)
-    await all_of(_come_home(world, voyage) for voyage in world.plan.returning(first, last))
+    returning = world.plan.returning(first, last)
+    await return_home(world, [voyage for voyage in returning if voyage.number not in world.repatriations])
+    await all_of(repatriate(world, voyage) for voyage in returning if voyage.number in world.repatriations)
     await wait_until_applied(world.client, "rights", "docking")  # repatriations are returns
     await wait_until_sent(world.client, "docking")
     await all_of(wait_until_read(world.client, service) for service in ("rights", "registration"))
@@ -89,10 +91,6 @@ async def _play_quarter(world: World, quarter: tuple[Period, ...]) -> None:
         await _afterwards(world, quarter, late, until)
 
 
-async def _come_home(world: World, voyage: Voyage) -> None:
-    await (repatriate if voyage.number in world.repatriations else return_home)(world, voyage)
-
-
 async def _before_year(world: World, year: int) -> None:
     """The other efforts: who can and wants to go is asked, the programme is made known, enterprises and counties meet."""
     await survey(world, year)
@@ -108,7 +106,7 @@ async def _publish(world: World, year: int) -> None:
 
 async def _afterwards(world: World, quarter: Sequence[Period], late: Sequence[Voyage], until: date) -> None:
     """What becomes known, or is put right, when the year is published already; then their wages."""
-    await all_of(depart(world, voyage, until, date.max) for voyage in late)
+    await depart(world, late, until, date.max)
     await wait_until_applied(world.client, "docking", "rights")
     numbers = {voyage.number for voyage in late}
     await payrolls(world, quarter, lambda voyage: voyage.number in numbers, entered_on=until + timedelta(days=28))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from console.api_client import ApiClient
 from console.demo.simulation import Plan, Voyage
@@ -17,6 +18,8 @@ SESSION_DAYS, MINUTES_A_DAY = 3, 480
 TERM_MONTHS = 60  # of orders and of the contracts made for them
 CENTRE = "济南外派劳务培训中心"
 TRAINERS = ("zhang.min", "li.jun", "wang.fang")  # accounts that give its sessions by turns
+LIST_ROWS = 500  # that docking takes at once
+T = TypeVar("T")
 Advance = Callable[[str, int], None]  # (what, how many): moves a progress bar
 
 
@@ -93,6 +96,26 @@ def _fee(voyage: Voyage) -> dict[str, object] | None:
     if voyage.channel is Channel.CONTRACTED_PROJECT:
         return None
     return {"minor": voyage.wage_minor * (voyage.number % 5) // 4, "currency": "CNY"}
+
+
+def weekly(days: Iterable[tuple[T, date]]) -> dict[date, list[T]]:
+    """What falls into one week, by the last day on which something does: it is reported in one list on that day."""
+    weeks: dict[date, list[tuple[T, date]]] = defaultdict(list)
+    for one, day in days:
+        weeks[day - timedelta(days=day.weekday())].append((one, day))
+    return {max(day for _, day in several): [one for one, _ in several] for several in weeks.values()}
+
+
+def batched(several: Sequence[T], size: int) -> list[Sequence[T]]:
+    return [several[start : start + size] for start in range(0, len(several), size)]
+
+
+async def report(client: ApiClient, kind: str, rows: Sequence[dict[str, object]], label: str) -> None:
+    """Send docking a list of `kind`, in parts that it takes at once. Raises RuntimeError where a row is refused."""
+    for number, part in enumerate(batched(rows, LIST_ROWS)):
+        answer = await client.post("docking", f"/placements/{kind}", {"rows": part}, f"{label}-{number}")
+        if answer["refused"]:
+            raise RuntimeError(f"{label}: {len(answer['refused'])} rows refused: {answer['refused'][:3]}")
 
 
 async def all_of(work: Iterable[Awaitable[Any]]) -> list[Any]:
