@@ -32,7 +32,7 @@ from shared.kafka_settings import KafkaSettings
 
 # Per partition and fetch, compressed. Small, so that partitions advance together and a batch holds events of about the same time.
 FETCH_BYTES = 1024 * 1024
-RECORDS_TOGETHER = 4_000  # handed over at once
+RECORDS_TOGETHER = 8_000  # handed over at once
 
 
 @dataclass(frozen=True, slots=True)

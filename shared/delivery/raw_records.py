@@ -82,7 +82,7 @@ class RawRecords(Sequence[Raw]):
         parts = list(self.by_part(rows))
         keys = [_block(part.data, part.keys.take(inside)) for part, inside in parts]
         values = [_block(part.data, part.values.take(inside)) for part, inside in parts]
-        return np.concatenate(keys), np.concatenate(values)
+        return _stacked(keys), _stacked(values)
 
 
 def join(parts: Sequence[RawPart]) -> RawRecords:
@@ -103,6 +103,10 @@ def raw_part(topic: str, records: Sequence[tuple[bytes | None, bytes | None]]) -
     begins = np.array([0, *accumulate(len(text or b"") for text in texts)][:-1], np.int64).reshape(-1, 2)
     keys, values = (Spans(begins[:, column], lengths[:, column]) for column in range(2))
     return RawPart(topic, b"".join(filter(None, texts)), keys, values)
+
+
+def _stacked(blocks: Sequence[Bytes]) -> Bytes:
+    return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
 
 
 def _block(data: bytes, spans: Spans) -> Bytes:

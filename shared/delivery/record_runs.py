@@ -18,7 +18,7 @@ from shared.delivery.aiokafka_internals import LightRecord, StoredBatches
 from shared.delivery.numbering import CONTENT_TYPE, SEQUENCE, Number, read_number
 from shared.delivery.raw_records import Bytes, Integers, RawPart, Spans, windows
 
-TOGETHER = 16  # batches: some megabytes, which stay in the processor's cache while they are read
+TOGETHER = 32  # batches: some megabytes, which stay in the processor's cache while they are read
 FEW = 50  # records: below that they are read as fast one by one
 _FORMAT, _BY_PRODUCER = 2, 0  # of a batch; who has set the times
 _COUNT = slice(57, 61)  # of a batch: how many records it has; they follow, compressed together

@@ -54,6 +54,7 @@ class RecordLayout:
     spans: Mapping[str, Span]  # start and end offset of every value that is not null
     low: Bytes
     high: Bytes
+    quotes: int  # that stand between the values
     checks: Sequence[tuple[ValueKind, Span]]  # values for which the bounds per byte are not enough
 
     def length_of(self, name: str) -> int:
@@ -69,6 +70,8 @@ class RecordLayout:
         if (block.min(axis=0) < self.low).any() or (block.max(axis=0) > self.high).any():
             bounded = ((block - self.low) <= self.high - self.low).all(axis=1)
             block, keys = block[bounded], keys[bounded]
+        if len(block) == 0:
+            return bounded
         fits: Any = np.ones(len(block), np.bool_)
         for valid in self._valid(block, keys):
             if not valid.all():
@@ -81,17 +84,19 @@ class RecordLayout:
         start, end = self.spans["subject"]
         subjects = block[:, start:end]
         yield subjects == keys
+        for byte, count in ((_QUOTE, self.quotes), (_BACKSLASH, 0)):  # no text has one
+            found = block == byte
+            if np.count_nonzero(found) != count * len(block):
+                yield found.sum(axis=1) == count
         for kind, (start, end) in self.checks:
             values = block[:, start:end]
-            if kind is TEXT:
-                yield values != _QUOTE
-                yield values != _BACKSLASH
-            elif kind is UID:
+            if kind is UID:
                 yield (values - np.uint8(_COLON)) >= _BETWEEN
             elif kind is SUBJECT:
                 yield values == subjects
             elif kind in (DATE, TIME):
-                yield _is_day(values[:, :10])
+                days = values[:, :10]
+                yield _is_day(days[:1] if (days == days[0]).all() else days)  # what is recorded together is mostly of one day
                 if kind is TIME:
                     yield _is_hour(values[:, 11:13])
             else:
@@ -173,9 +178,10 @@ def layout_of(value: bytes) -> RecordLayout | None:
             continue
         spans[name] = (start, end) = match.span(name.replace(".", "__"))
         low[start:end], high[start:end] = _bounds(kind, text)
-        if kind in (TEXT, UID, DATE, TIME, SUBJECT) or len(_options(kind, end - start)) > 1:
+        if kind in (UID, DATE, TIME, SUBJECT) or (kind is not TEXT and len(_options(kind, end - start)) > 1):
             checks.append((kind, (start, end)))
-    return RecordLayout(pattern=pattern, spans=spans, low=low, high=high, checks=checks)
+    quotes = int(np.count_nonzero((low == _QUOTE) & (high == _QUOTE)))
+    return RecordLayout(pattern=pattern, spans=spans, low=low, high=high, quotes=quotes, checks=checks)
 
 
 @cache
