@@ -174,7 +174,7 @@ def pending_events(
                 actor=actor,
                 recorded=recorded,
                 effective=data.effective_on,
-                reason=getattr(data, "reason", None),  # a slug: its line of the history says it too
+                reason=vars(data).get("reason"),  # a slug: its line of the history says it too
                 notice=notice_of(data, actor, offices_in),
             )
         )

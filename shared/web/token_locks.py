@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import KW_ONLY, dataclass, field
+from functools import lru_cache
 
 from pydantic import BaseModel, ConfigDict
 
@@ -45,6 +46,7 @@ class LockedTokens(BaseModel):
     digests: list[str]
 
 
+@lru_cache(10_000)
 def digest(token_id: str) -> str:
     return hashlib.sha256(token_id.encode()).hexdigest()
 

@@ -151,6 +151,38 @@ async def test_of_two_transactions_that_wait_for_each_other_one_is_to_be_repeate
         assert [row["n"] for row in await conn.fetch("SELECT n FROM counted")] == [1, 1]
 
 
+async def test_a_savepoint_rolls_back_what_was_written_since_it_and_no_less(make_database: MakeDatabase) -> None:
+    database = await make_database("docking")
+    async with database.transaction(database.system_cause()) as tx:
+        await tx.conn.execute("CREATE TABLE kept (what text)")
+        with contextlib.suppress(ZeroDivisionError):
+            async with tx.savepoint():
+                await tx.conn.execute("INSERT INTO kept VALUES ('before the inner one')")
+                with contextlib.suppress(ZeroDivisionError):
+                    async with tx.savepoint():
+                        await tx.conn.execute("INSERT INTO kept VALUES ('in the inner one')")
+                        raise ZeroDivisionError
+                await tx.conn.execute("INSERT INTO kept VALUES ('after the inner one')")
+                raise ZeroDivisionError
+        async with tx.savepoint():
+            await tx.conn.execute("INSERT INTO kept VALUES ('in one that ended well')")
+    async with database.connection() as conn:
+        assert [row["what"] for row in await conn.fetch("SELECT what FROM kept")] == ["in one that ended well"]
+
+
+async def test_a_transaction_whose_turn_does_not_come_in_time_is_to_be_repeated(make_database: MakeDatabase) -> None:
+    database = await make_database("docking")
+    async with database.transaction(database.system_cause(), turn=1), database.transaction(database.system_cause(), turn=2) as other:
+        await other.conn.execute("CREATE TABLE kept ()")
+        async with database.connection() as conn:
+            await conn.execute("SET lock_timeout = '100ms'")
+        with pytest.raises(Unavailable):
+            async with database.transaction(database.system_cause(), turn=1):
+                pytest.fail("two at a time")
+    async with database.transaction(database.system_cause(), turn=1) as tx:  # over the connection that waited
+        assert await tx.conn.fetchval("SELECT to_regclass('kept')::text") == "kept"
+
+
 async def test_a_row_that_was_changed_since_the_snapshot_is_to_be_read_again(make_database: MakeDatabase) -> None:
     database = await make_database("docking")
     async with database.connection() as conn:
