@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import partial
 
-from console.api_client import ApiClient
 from console.demo.simulation import Voyage
 from console.demo.world import TERM_MONTHS, World, all_of, contract_body, order_key, ordered_destination, report
 from shared.texts import texts
@@ -46,15 +45,14 @@ async def open_orders(world: World, voyages: Sequence[Voyage], first: date, last
 async def prepare(world: World, voyages: Sequence[Voyage]) -> None:
     """Match, contract, insurance, medical examination, request for clearance; training and clearance then go their way by events."""
     await all_of(_match(world, voyage) for voyage in voyages)
-    months: dict[date, list[Voyage]] = defaultdict(list)
-    for voyage in voyages:
-        months[_begin(voyage)].append(voyage)
-    for kind, row in (("insurances", _insurance), ("medicals", _medical)):
+    for kind, row, day_of in PAPERS:
+        days: dict[date, list[Voyage]] = defaultdict(list)
+        for voyage in voyages:
+            days[day_of(voyage)].append(voyage)
         await all_of(
-            report(_before(world, begin, 37), kind, [row(world, voyage) for voyage in several], f"{kind}-{begin}")
-            for begin, several in months.items()
+            report(world.on(day), kind, [row(world, voyage) for voyage in several], f"{kind}-{day}-{several[0].number}")
+            for day, several in days.items()
         )
-    await all_of(_ask_clearance(world, voyage) for voyage in voyages)
 
 
 def _begin(voyage: Voyage) -> date:
@@ -62,44 +60,47 @@ def _begin(voyage: Voyage) -> date:
     return first_day(Period(voyage.departed_on.strftime("%Y-%m")))
 
 
+def _before(voyage: Voyage, days: int) -> date:
+    """So many days before the month of the departure."""
+    return _begin(voyage) - timedelta(days=days)
+
+
 async def _match(world: World, voyage: Voyage) -> None:
-    """With its contract."""
-    before = partial(_before, world, _begin(voyage))
+    matcher = world.on(_before(voyage, 40))
     label = str(voyage.number)
     proposal = {"n": 1, "worker": world.workers[voyage.person.number]}
-    proposed = await before(40).post("docking", f"/orders/{world.orders[order_key(voyage)]}/matches", proposal, f"propose-{label}")
+    proposed = await matcher.post("docking", f"/orders/{world.orders[order_key(voyage)]}/matches", proposal, f"propose-{label}")
     match = proposed["matches"][0]["match"]
-    accepted = await before(40).post("docking", f"/matches/{match}/acceptance", {}, f"accept-{label}")
-    placement = world.placements[voyage.number] = accepted["placement"]
-    await before(38).post("docking", f"/placements/{placement}/contract", contract_body(voyage), f"contract-{label}")
+    accepted = await matcher.post("docking", f"/matches/{match}/acceptance", {}, f"accept-{label}")
+    world.placements[voyage.number] = accepted["placement"]
+    world.advance("prepared", 1)
+
+
+def _contract(world: World, voyage: Voyage) -> dict[str, object]:
+    return {"placement": world.placements[voyage.number], **contract_body(voyage)}
 
 
 def _insurance(world: World, voyage: Voyage) -> dict[str, object]:
-    begin = _begin(voyage)
     return {
         "placement": world.placements[voyage.number],
         "insurer": "模拟保险公司",
         "policy_no": f"POL-{voyage.number:06d}",
-        "valid_from": (begin - timedelta(days=37)).isoformat(),
-        "valid_to": (begin + timedelta(days=6 * 365)).isoformat(),  # W2: as long as the contract, and longer
+        "valid_from": _before(voyage, 37).isoformat(),
+        "valid_to": (_begin(voyage) + timedelta(days=6 * 365)).isoformat(),  # W2: as long as the contract, and longer
     }
 
 
 def _medical(world: World, voyage: Voyage) -> dict[str, object]:
-    examined_on = _begin(voyage) - timedelta(days=37)
     return {
         "placement": world.placements[voyage.number],
-        "examined_on": examined_on.isoformat(),
+        "examined_on": _before(voyage, 37).isoformat(),
         "result": "fit",
         "place": "模拟医院",
     }
 
 
-async def _ask_clearance(world: World, voyage: Voyage) -> None:
-    path = f"/placements/{world.placements[voyage.number]}/clearance"
-    planned = {"planned_departure": voyage.departed_on.isoformat()}
-    await world.on(clearance_asked_on(voyage)).post("docking", path, planned, f"clearance-{voyage.number}")
-    world.advance("prepared", 1)
+def _clearance(world: World, voyage: Voyage) -> dict[str, object]:
+    return {"placement": world.placements[voyage.number], "planned_departure": voyage.departed_on.isoformat()}
 
 
 def clearance_asked_on(voyage: Voyage) -> date:
@@ -108,5 +109,10 @@ def clearance_asked_on(voyage: Voyage) -> date:
     return max(usual, voyage.departed_on - timedelta(days=CLEARANCE_DAYS)) if voyage.again else usual
 
 
-def _before(world: World, begin: date, days: int) -> ApiClient:
-    return world.on(begin - timedelta(days=days))
+# What is reported of placements as lists, in this order; one row of it, and the day on which it is.
+PAPERS: tuple[tuple[str, Callable[[World, Voyage], dict[str, object]], Callable[[Voyage], date]], ...] = (
+    ("contracts", _contract, partial(_before, days=38)),
+    ("insurances", _insurance, partial(_before, days=37)),
+    ("medicals", _medical, partial(_before, days=37)),
+    ("clearances", _clearance, clearance_asked_on),
+)

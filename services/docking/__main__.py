@@ -10,7 +10,7 @@ from services.docking.settings import DockingSettings
 from services.docking.usecases.sweeps import sweep
 from shared import runner
 
-LISTS = ("adoption", "insurances", "medicals", "departures", "arrivals", "returns")
+LISTS = ("adoption", "contracts", "insurances", "medicals", "clearances", "departures", "arrivals", "returns")
 SERVICE = runner.Service(
     name="docking",
     package=Path(__file__).parent,

@@ -553,6 +553,18 @@ class AdoptPlacements(_Command):
     rows: Annotated[tuple[Annotated[dict[str, Any], _DocumentedAs(AdoptedPlacement)], ...], Field(min_length=1, max_length=500)]
 
 
+class ListedContract(RegisterContract):
+    """One row of a list."""
+
+    placement: PlacementId
+
+
+class RegisterContracts(_Command):
+    """Contracts of many. Each row is read by itself: a bad one hinders no other."""
+
+    rows: Annotated[tuple[Annotated[dict[str, Any], _DocumentedAs(ListedContract)], ...], Field(min_length=1, max_length=500)]
+
+
 class ListedInsurance(BindInsurance):
     """One row of a list."""
 
@@ -575,6 +587,18 @@ class RecordMedicals(_Command):
     """What a hospital has found. Each row is read by itself: a bad one hinders no other."""
 
     rows: Annotated[tuple[Annotated[dict[str, Any], _DocumentedAs(ListedMedical)], ...], Field(min_length=1, max_length=500)]
+
+
+class ListedClearance(RequestClearance):
+    """One row of a list."""
+
+    placement: PlacementId
+
+
+class RequestClearances(_Command):
+    """Leave to depart, for many. Each row is read by itself: a bad one hinders no other."""
+
+    rows: Annotated[tuple[Annotated[dict[str, Any], _DocumentedAs(ListedClearance)], ...], Field(min_length=1, max_length=500)]
 
 
 class ListedDeparture(RecordDeparture):

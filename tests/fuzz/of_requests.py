@@ -49,6 +49,8 @@ from tests.support.routes import Endpoint, body_form
 NO_ONE = Principal("fuzz", Role.OFFICER, ("CN",))
 ROW_BY_ROW: Mapping[type[Any], type[BaseModel]] = {
     docking.AdoptPlacements: docking.AdoptedPlacement,
+    docking.RegisterContracts: docking.ListedContract,
+    docking.RequestClearances: docking.ListedClearance,
     docking.BindInsurances: docking.ListedInsurance,
     docking.RecordMedicals: docking.ListedMedical,
     docking.RecordDepartures: docking.ListedDeparture,

@@ -1,4 +1,4 @@
-"""Insurances, examinations, departures, arrivals and returns of many, each list in one command; every row is answered for by itself."""
+"""What is reported of many placements from the contract to the return, each list in one command; every row is answered for by itself."""
 
 from __future__ import annotations
 
@@ -7,7 +7,20 @@ from typing import Any
 
 import pytest
 
-from shared.events import ArrivalConfirmed, Dispatched, InsuranceBound, ManagersMissing, ManagersMissingCleared, MedicalRecorded, Returned
+from services.docking.__main__ import LISTS
+from shared.events import (
+    ArrivalConfirmed,
+    ClearanceGranted,
+    ContractRegistered,
+    Dispatched,
+    FeeCorrected,
+    FeeDeclared,
+    InsuranceBound,
+    ManagersMissing,
+    ManagersMissingCleared,
+    MedicalRecorded,
+    Returned,
+)
 from shared.principals import Role
 from shared.values import new_id
 from tests.http.test_docking_arrivals import an_arrival
@@ -17,8 +30,7 @@ from tests.support.http import Answer
 
 __all__ = ["dock"]
 
-LISTS = ("insurances", "medicals", "departures", "arrivals", "returns")
-every_list = pytest.mark.parametrize("kind", LISTS)
+every_list = pytest.mark.parametrize("kind", [kind for kind in LISTS if kind != "adoption"])
 
 
 def _row(placement: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
@@ -42,18 +54,19 @@ async def test_lists_bring_workers_abroad_and_home(dock: Dock) -> None:
     order = await dock.order(positions=3)
     matched = [await dock.matched(order) for _ in range(3)]
     for placement in matched:
-        await dock.post(f"/placements/{placement['placement']}/contract", a_contract(dock.today))
         await dock.certificate(placement)
+    assert (await _send(dock, "contracts", [_row(one, a_contract(dock.today)) for one in matched])).body["recorded"] == 3
     assert (await _send(dock, "insurances", [_row(one, an_insurance(dock.today)) for one in matched])).body["recorded"] == 3
     assert (await _send(dock, "medicals", [_row(one, a_medical(dock.today)) for one in matched])).body["recorded"] == 3
-    assert [(await dock.requested(one))["state"] for one in matched] == ["cleared"] * 3
+    assert (await _send(dock, "clearances", [_row(one, {}) for one in matched])).body["recorded"] == 3
+    assert [(await dock.show(one))["state"] for one in matched] == ["cleared"] * 3
     assert (await _send(dock, "departures", [_row(one, a_departure(dock.today)) for one in matched])).body["recorded"] == 3
     assert ((await dock.show_order(order))["reserved"], (await dock.show_order(order))["filled"]) == (0, 3)
     dock.wait(14)
     assert (await _send(dock, "arrivals", [_row(one, an_arrival()) for one in matched])).body["recorded"] == 3
     assert (await _send(dock, "returns", [_row(one, _return(dock)) for one in matched])).body == {"recorded": 3, "refused": []}
     assert [(await dock.show(one))["state"] for one in matched] == ["returned"] * 3
-    for event in (InsuranceBound, MedicalRecorded, Dispatched, ArrivalConfirmed, Returned):
+    for event in (ContractRegistered, InsuranceBound, MedicalRecorded, ClearanceGranted, Dispatched, ArrivalConfirmed, Returned):
         assert {str(one.placement) for one in await dock.published(event)} == {one["placement"] for one in matched}, event
 
 
@@ -113,6 +126,31 @@ async def test_a_row_that_comes_too_early_or_twice_is_refused(dock: Dock) -> Non
     ]
     shorter = an_insurance(dock.today, valid_to=dock.today.isoformat())
     assert _refused(await _send(dock, "insurances", [_row(cleared, shorter)])) == [(0, "valid_to", "INSURANCE_SHORTENED")]
+
+
+async def test_who_is_cleared_counts_for_the_next_row(dock: Dock) -> None:
+    enterprise = await dock.enterprise()
+    await abroad_already(dock, enterprise, 99)
+    order = await dock.order(enterprise, positions=3)
+    prepared = [await dock.prepared(await dock.matched(order)) for _ in range(3)]
+    for placement in prepared:
+        await dock.certificate(placement)
+    rows = [_row(one, {}) for one in (prepared[1], prepared[0])]
+    late = {"planned_departure": (dock.today - timedelta(days=1)).isoformat()}
+    answer = await _send(dock, "clearances", [*rows, _row(prepared[2], late)])
+    assert (answer.body["recorded"], _refused(answer)) == (2, [(2, "planned_departure", "PAST_DAY")])
+    assert [(await dock.show(one))["state"] for one in prepared] == ["matched", "cleared", "matched"]
+
+
+async def test_a_contract_filed_again_in_a_list_changes_its_fee(dock: Dock) -> None:
+    placement = await dock.matched()
+    for minor in (2_000, 3_000):
+        contract = a_contract(dock.today, service_fee={"minor": minor, "currency": "JPY"})
+        assert (await _send(dock, "contracts", [_row(placement, contract)])).body["recorded"] == 1
+    assert [one.fact.amount.minor for one in await dock.published(FeeDeclared)] == [2_000]
+    assert [one.fact.amount.minor for one in await dock.published(FeeCorrected)] == [3_000]
+    deposit = a_contract(dock.today, deposit={"minor": 1, "currency": "JPY"})
+    assert _refused(await _send(dock, "contracts", [_row(placement, deposit)])) == [(0, "deposit", "DEPOSIT_FORBIDDEN")]
 
 
 async def test_what_is_somebody_else_s_is_refused_row_by_row(dock: Dock) -> None:

@@ -18,6 +18,7 @@ import pytest
 from yarl import URL
 
 from console.services import SERVICES
+from services.docking.__main__ import LISTS
 from shared.principals import Role
 from shared.web.app import DEFAULT_BODY_LIMIT
 from shared.web.auth import issue
@@ -51,7 +52,7 @@ HOSTILE_QUERY = (
 REFUSED = frozenset(range(400, 500)) - {401, 403}
 # Answer for every row by itself, a bad one with its field and code: test_adoption_rows_of_any_shape_are_refused_one_by_one, and
 # test_rows_of_any_shape_are_refused_one_by_one of tests/http/test_docking_lists.py.
-ROW_BY_ROW = {f"/placements/{kind}" for kind in ("adoption", "insurances", "medicals", "departures", "arrivals", "returns")}
+ROW_BY_ROW = {f"/placements/{kind}" for kind in LISTS}
 KEYLESS = {"/sweep", "/scenarios"}  # /sweep takes any key; /scenarios stores nothing and needs none
 
 every_service = pytest.mark.parametrize("service", SERVICES)

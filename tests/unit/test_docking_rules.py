@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from joserfc.jwk import OKPKey
 
 from services.docking.clearance import certificate, checks
-from services.docking.clearance.checks import CHECKS, Facts, Limits, assess
+from services.docking.clearance.checks import CHECKS, Circumstances, Facts, Limits, assess
 from services.docking.domain.certificates import TrainingCertificate
 from services.docking.domain.contracts import Contract, Filing, Insurance, filing, terms_hash
 from services.docking.domain.dispatches import firsts
@@ -224,13 +224,10 @@ def some_facts(**changes: Any) -> Facts:
         enterprise=an_enterprise(),
         certificates=(a_training_certificate(),),
         fees=(),
-        blocked=False,
-        suspended=False,
-        accompanied=False,
-        others=0,
-        emergency=False,
+        circumstances=Circumstances(suspended=False, blocked=False, accompanied=False, others=0, emergency=False),
     )
-    return replace(facts, **changes)
+    around = {one.name: changes.pop(one.name) for one in fields(Circumstances) if one.name in changes}
+    return replace(facts, circumstances=replace(facts.circumstances, **around), **changes)
 
 
 LIMITS = Limits(minimum_reserve=300_000_000, fee_cap_per_mille=125, days=60, wait_days=30, managers_above=100)

@@ -9,6 +9,7 @@ from services.docking.api.callers import Anybody, Mediator, Reader
 from services.docking.settings import policy
 from services.docking.usecases import clearances
 from services.docking.views import placements as views
+from services.docking.views.placement_rows import RowsRecorded
 from shared.signing import PublicKeys, public_keys
 from shared.values import PlacementId
 from shared.web.papers import PDF, paper_answer
@@ -20,6 +21,12 @@ router = APIRouter()
 async def request_clearance(placement: PlacementId, body: commands.RequestClearance, call: Mediator) -> Response:
     """Granted, waiting or refused: `state` says which, `failed` what is missing."""
     return await call.command(lambda tx: clearances.request_clearance(tx, placement, body))
+
+
+@router.post("/placements/clearances", response_model=RowsRecorded)
+async def request_clearances(body: commands.RequestClearances, call: Mediator) -> Response:
+    """Up to 500, decided one after the other; every row is answered for by itself. What was decided is in each placement's `state`."""
+    return await call.command(lambda tx: clearances.request_clearances(tx, body))
 
 
 @router.get("/placements/{placement}/checks")

@@ -28,6 +28,12 @@ async def register_contract(placement: PlacementId, body: commands.RegisterContr
     return await call.command(lambda tx: placements.register_contract(tx, placement, body))
 
 
+@router.post("/placements/contracts", response_model=RowsRecorded)
+async def register_contracts(body: commands.RegisterContracts, call: Mediator) -> Response:
+    """Up to 500; every row is answered for by itself."""
+    return await call.command(lambda tx: placements.register_contracts(tx, body))
+
+
 @router.post("/placements/{placement}/insurance", response_model=views.Placement)
 async def bind_insurance(placement: PlacementId, body: commands.BindInsurance, call: Mediator) -> Response:
     return await call.command(lambda tx: placements.bind_insurance(tx, placement, body))

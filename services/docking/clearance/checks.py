@@ -70,6 +70,20 @@ ACTORS: dict[Check, Actor] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What no paper of the placement says.
+
+    `others`: workers of the enterprise abroad in the country or cleared for it, without this one; no more are counted than decide.
+    """
+
+    suspended: bool  # the worker
+    blocked: bool  # the enterprise, by an open case
+    accompanied: bool  # the enterprise has filed managers for the country
+    others: int
+    emergency: bool  # in the country
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Everything the decision rests on."""
 
@@ -78,11 +92,7 @@ class Facts:
     enterprise: Enterprise
     certificates: tuple[TrainingCertificate, ...]
     fees: tuple[Fee, ...]  # declared, and not voided
-    blocked: bool  # the enterprise, by an open case
-    suspended: bool  # the worker
-    accompanied: bool  # the enterprise has filed managers for the country
-    others: int  # workers of the enterprise abroad there or cleared for it
-    emergency: bool  # in the country
+    circumstances: Circumstances
 
 
 Verdict = Literal["granted", "waiting", "refused"]
@@ -149,7 +159,7 @@ def _certificate(facts: Facts, leaving: date) -> TrainingCertificate | None:
 
 def _passed(facts: Facts, today: date, leaving: date, limits: Limits) -> dict[Check, bool]:
     placement, order, enterprise = facts.placement, facts.order, facts.enterprise
-    contract, insurance = placement.contract, placement.insurance
+    contract, insurance, around = placement.contract, placement.insurance, facts.circumstances
     # Cover must be in force on the day of leaving and last as long as the contract does.
     insured = insurance is not None and insurance.valid_from <= leaving <= insurance.valid_to
     if insured and insurance is not None and contract is not None:
@@ -163,10 +173,10 @@ def _passed(facts: Facts, today: date, leaving: date, limits: Limits) -> dict[Ch
         "licence_valid": enterprise.valid_to >= max(today, leaving),
         "licence_scope": covers(enterprise, order.channel, order.destination),
         "reserve": enterprise.reserve_minor >= limits.minimum_reserve,
-        "managers_filed": facts.accompanied or facts.others < limits.managers_above,
-        "no_blocking_case": not facts.blocked,
-        "worker_not_suspended": not facts.suspended,
-        "no_emergency": not facts.emergency,
+        "managers_filed": around.accompanied or around.others < limits.managers_above,
+        "no_blocking_case": not around.blocked,
+        "worker_not_suspended": not around.suspended,
+        "no_emergency": not around.emergency,
     }
 
 

@@ -5,13 +5,8 @@ from __future__ import annotations
 from shared.db import Tx
 from shared.values import CaseId, EnterpriseId
 
-EXISTS = "SELECT EXISTS (SELECT FROM blocking_case WHERE enterprise = $1)"
 INSERT = "INSERT INTO blocking_case (id, enterprise) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING"
 DELETE = "DELETE FROM blocking_case WHERE id = $1"
-
-
-async def exists(tx: Tx, enterprise: EnterpriseId) -> bool:
-    return bool(await tx.conn.fetchval(EXISTS, enterprise))
 
 
 async def insert(tx: Tx, case: CaseId, enterprise: EnterpriseId) -> None:

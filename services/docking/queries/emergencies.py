@@ -7,23 +7,13 @@ from datetime import date
 
 from services.docking.domain.emergencies import CountryEmergency
 from shared.db import Tx
-from shared.rows import Columns, fetch, fetch_one
+from shared.rows import Columns, fetch
 from shared.values import Destination, EmergencyId
 
 EMERGENCY = Columns(CountryEmergency, "id, destination, declared_on, ended_on")
-GET = EMERGENCY.select("""
-FROM country_emergency
-WHERE destination = $1 AND declared_on <= $2 AND (ended_on IS NULL OR ended_on > $2)
-ORDER BY declared_on, id LIMIT 1
-""")
 LIST = EMERGENCY.select("FROM country_emergency WHERE destination = ANY($1::text[]) ORDER BY declared_on, id")
 INSERT = "INSERT INTO country_emergency (id, destination, declared_on) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING"
 UPDATE_ENDED = "UPDATE country_emergency SET ended_on = greatest(declared_on, $2) WHERE id = $1 AND ended_on IS NULL"
-
-
-async def get(tx: Tx, destination: Destination, day: date) -> CountryEmergency | None:
-    """The emergency in the country on that day."""
-    return await fetch_one(tx.conn, GET, destination, day)
 
 
 async def list_(tx: Tx, destinations: Sequence[Destination]) -> list[CountryEmergency]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from services.docking.domain.fees import Fee
 from shared.db import Tx
 from shared.rows import Columns, fetch, fetch_one
@@ -16,6 +18,7 @@ FEE = Columns(
     """,
 )
 GET = FEE.select("FROM fee WHERE id = $1 AND placement = $2")
+GET_ALL = FEE.select("FROM fee WHERE id = ANY($1::uuid[])")
 LIST = FEE.select("FROM fee WHERE placement = $1 ORDER BY id")
 LIST_CHARGED = FEE.select("FROM fee WHERE placement = $1 AND voided IS NULL ORDER BY id")
 UPDATE_ALL = """
@@ -32,6 +35,11 @@ ON CONFLICT (id) DO UPDATE SET payer = excluded.payer, item = excluded.item, amo
 async def get(tx: Tx, fee: FeeId, placement: PlacementId) -> Fee | None:
     """The caller holds the placement's lock, which holds its fees."""
     return await fetch_one(tx.conn, GET, fee, placement)
+
+
+async def get_all(tx: Tx, ids: Sequence[FeeId]) -> dict[FeeId, Fee]:
+    """Of placements whose locks the caller holds."""
+    return {one.id: one for one in await fetch(tx.conn, GET_ALL, ids)}
 
 
 async def list_(tx: Tx, placement: PlacementId) -> list[Fee]:

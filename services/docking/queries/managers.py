@@ -8,7 +8,7 @@ from services.docking.domain.managers import Accompaniment
 from shared.db import Tx
 from shared.paging import Page, fetch_page
 from shared.rows import Columns, fetch_one
-from shared.values import Destination, EnterpriseId, PlacementId
+from shared.values import Destination, EnterpriseId
 
 ACCOMPANIMENT = Columns(
     Accompaniment,
@@ -39,14 +39,6 @@ GET_ABROAD = """
 SELECT count(*) FROM (
     SELECT FROM dispatch
     WHERE enterprise = $1 AND ($2::text IS NULL OR destination = $2) AND returned_on IS NULL AND voided IS NULL LIMIT $3
-) AS one
-"""
-# Whoever is cleared may have left. Counting stops at $4, which decides.
-GET_EXPECTED = """
-SELECT count(*) FROM (
-    (SELECT placement FROM dispatch WHERE enterprise = $1 AND destination = $2 AND returned_on IS NULL AND voided IS NULL LIMIT $4)
-    UNION ALL
-    (SELECT id FROM placement WHERE enterprise = $1 AND destination = $2 AND state = 'cleared' AND id <> $3 LIMIT $4)
 ) AS one
 """
 
@@ -84,8 +76,3 @@ async def update(tx: Tx, one: Accompaniment) -> None:
 async def get_abroad(tx: Tx, enterprise: EnterpriseId, destination: Destination | None = None, at_most: int | None = None) -> int:
     """How many workers of the enterprise are in the country, or abroad at all; no more than `at_most` are counted."""
     return int(await tx.conn.fetchval(GET_ABROAD, enterprise, destination, at_most))
-
-
-async def get_expected(tx: Tx, enterprise: EnterpriseId, destination: Destination, *, besides: PlacementId, at_most: int) -> int:
-    """Those abroad there and those cleared for it, without one placement; `at_most` of either are counted."""
-    return int(await tx.conn.fetchval(GET_EXPECTED, enterprise, destination, besides, at_most))

@@ -12,12 +12,10 @@ from services.docking.domain import errors
 from services.docking.domain.certificates import TrainingCertificate
 from services.docking.domain.placements import Placement, PlacementState, Step, asked_again, state_after
 from services.docking.queries import (
-    blocking_cases,
     certificates,
-    emergencies,
+    clearances,
     enterprises,
     fees,
-    managers,
     merges,
     orders,
     placements,
@@ -25,9 +23,11 @@ from services.docking.queries import (
 )
 from services.docking.settings import policy
 from services.docking.usecases.event_fields import placement_event
+from services.docking.usecases.placement_rows import lock_rows, parse_rows
 from services.docking.usecases.placements import cancel, get, load, save
 from services.docking.views import clearance_papers as papers
 from services.docking.views import placements as views
+from services.docking.views.placement_rows import RowsRecorded
 from shared import events
 from shared.db import Tx
 from shared.delivery.consumer import because_of
@@ -44,17 +44,34 @@ async def request_clearance(tx: Tx, placement: PlacementId, command: commands.Re
     Raises IllegalStep, PastDay, and those of load. A refusal is an answer, not an error: `failed` names the checks.
     """
     found = await load(tx, placement, command.version)
+    decided, failed = await _ask(tx, found, _requested(tx.clock.today(), command, found))
+    return views.placement(decided, failed=failed)
+
+
+async def request_clearances(tx: Tx, command: commands.RequestClearances) -> RowsRecorded:
+    """Each good row is decided, one after the other: whoever is cleared counts for the next; each bad one is answered with its field and
+    code. A refusal of the clearance is no bad row.
+    """
+    rows = await lock_rows(tx, *parse_rows(commands.ListedClearance, command.rows))
+    requested = rows.judge(lambda row, found: (found, _requested(tx.clock.today(), row, found)))
+    return rows.answer([await _ask(tx, *one) for one in requested])
+
+
+def _requested(today: date, command: commands.RequestClearance, found: Placement) -> Placement:
+    """Raises IllegalStep, PastDay."""
     state = state_after(found.state, Step.REQUEST_CLEARANCE)
-    today = tx.clock.today()
     if command.planned_departure is not None and command.planned_departure < today:
         raise errors.PastDay(field="planned_departure")
     due = today + timedelta(days=policy().docking_clearance_wait_days)
-    requested = replace(asked_again(found), state=state, due=due, since=today, planned_departure=command.planned_departure)
+    return replace(asked_again(found), state=state, due=due, since=today, planned_departure=command.planned_departure)
+
+
+async def _ask(tx: Tx, found: Placement, requested: Placement) -> tuple[Placement, tuple[checks.Check, ...]]:
+    """The placement once it is decided, and the checks that failed."""
     outcome = await _assess(tx, requested)
     decided, decision = await _decide(tx, requested, outcome)
-    asked = [*_given_up(tx, found), placement_event(tx, events.ClearanceRequested, requested, due=due)]
-    decided = await save(tx, decided, *asked, *decision)
-    return views.placement(decided, failed=outcome.failed)
+    asked = [*_given_up(tx, found), placement_event(tx, events.ClearanceRequested, requested, due=requested.due)]
+    return await save(tx, decided, *asked, *decision), outcome.failed
 
 
 def _given_up(tx: Tx, placement: Placement) -> list[events.Event]:
@@ -69,26 +86,19 @@ async def _assess(tx: Tx, placement: Placement) -> checks.Outcome:
     """The caller holds the placement's lock, and so does whoever records or revokes a certificate of its worker."""
     order = await orders.get(tx, placement.order)
     enterprise = await enterprises.get(tx, placement.enterprise)
-    worker = await workers.get(tx, placement.worker)
+    rules = policy()
+    circumstances = await clearances.get(tx, placement, at_most=rules.docking_managers_above)
     if order is None or enterprise is None:
         raise errors.OrderNotFound
-    if worker is None:
+    if circumstances is None:
         raise errors.WorkerNotFound
-    rules = policy()
-    accompaniment = await managers.get(tx, placement.enterprise, placement.destination)
     facts = checks.Facts(
         placement=placement,
         order=order,
         enterprise=enterprise,
         certificates=await certificates.list_valid(tx, placement.worker, placement.destination),
         fees=tuple(await fees.list_charged(tx, placement.id)),
-        blocked=await blocking_cases.exists(tx, placement.enterprise),
-        suspended=worker.suspended,
-        accompanied=accompaniment is not None and accompaniment.filing is not None,
-        others=await managers.get_expected(
-            tx, placement.enterprise, placement.destination, besides=placement.id, at_most=rules.docking_managers_above
-        ),
-        emergency=await emergencies.get(tx, placement.destination, tx.clock.today()) is not None,
+        circumstances=circumstances,
     )
     limits = checks.Limits(
         minimum_reserve=rules.docking_minimum_reserve,

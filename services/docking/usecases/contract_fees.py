@@ -8,31 +8,26 @@ from typing import Literal
 from services.docking.domain.contracts import Contract
 from services.docking.domain.fees import EARLIEST, Charge, Fee, contract_fee_id
 from services.docking.domain.placements import Placement
-from services.docking.queries import fees
 from services.docking.usecases.event_fields import counted_origin, fee_fact
 from shared import events
-from shared.db import Tx
 from shared.values import CorrectionReason, FeeItem, FeePayer, Money
 
 
-async def declare_contract_fee(tx: Tx, placement: Placement, terms: Contract) -> list[events.Event]:
-    """What filing this contract changes about the fee. The caller holds the placement's lock, and publishes."""
-    before = await fees.get(tx, contract_fee_id(placement.id), placement.id)
+def refiled_fee(placement: Placement, terms: Contract, before: Fee | None) -> tuple[Fee | None, list[events.Event]]:
+    """What filing this contract changes about the fee that the one before named: the fee then, None where it stays; and its events."""
     charged = located(before) if before is not None and before.voided is None else None
     if terms.service_fee is None:
         if charged is None:
-            return []
-        await fees.update_all(tx, [replace(charged, published=True, voided="contract_replaced")])
-        return [*publication(placement, charged), fee_voided(placement, charged, "contract_replaced")]
+            return None, []
+        voided = replace(charged, published=True, voided="contract_replaced")
+        return voided, [*publication(placement, charged), fee_voided(placement, charged, "contract_replaced")]
     if charged is None:
         declared = new_contract_fee(placement, terms, terms.service_fee)
-        await fees.update_all(tx, [declared])
-        return [fee_declared(placement, declared)]
+        return declared, [fee_declared(placement, declared)]
     corrected = replace(charged, published=True, charge=replace(charged.charge, amount=terms.service_fee))
     if corrected.charge == charged.charge:
-        return []
-    await fees.update_all(tx, [corrected])
-    return [*publication(placement, charged), fee_corrected(placement, charged, corrected, "contract_replaced")]
+        return None, []
+    return corrected, [*publication(placement, charged), fee_corrected(placement, charged, corrected, "contract_replaced")]
 
 
 def new_contract_fee(placement: Placement, terms: Contract, amount: Money) -> Fee:

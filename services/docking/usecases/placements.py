@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from services.docking import commands
 from services.docking.domain import errors
 from services.docking.domain.contracts import Contract, Insurance
-from services.docking.domain.fees import require_no_own_employee
+from services.docking.domain.fees import Fee, contract_fee_id, require_no_own_employee
 from services.docking.domain.placements import (
     CancelReason,
     Placement,
@@ -20,10 +20,10 @@ from services.docking.domain.placements import (
     require_insurance,
     state_after,
 )
-from services.docking.queries import dispatches, merges, old_numbers, orders, placements
+from services.docking.queries import dispatches, fees, merges, old_numbers, orders, placements
 from services.docking.settings import policy
 from services.docking.usecases import scope
-from services.docking.usecases.contract_fees import declare_contract_fee
+from services.docking.usecases.contract_fees import refiled_fee
 from services.docking.usecases.event_fields import contract_fields, placement_event
 from services.docking.usecases.intention_matches import release_matches
 from services.docking.usecases.placement_rows import lock_rows, parse_rows
@@ -35,7 +35,7 @@ from shared.delivery.audit_trail import History, changes_of, publish_and_audit
 from shared.errors import require_version
 from shared.paging import Page
 from shared.principals import Role
-from shared.values import PlacementId, WagePeriod, period_of
+from shared.values import FeeId, PlacementId, WagePeriod, period_of
 
 
 async def load(tx: Tx, placement: PlacementId, version: int | None) -> Placement:
@@ -65,6 +65,32 @@ async def save_all(tx: Tx, several: Sequence[Placement], published: Iterable[eve
 async def register_contract(tx: Tx, placement: PlacementId, command: commands.RegisterContract) -> views.Placement:
     """C1, C2, C5, C6. Raises IllegalStep, FutureDay, OwnEmployeeFee, and those of contract and load."""
     found = await load(tx, placement, command.version)
+    named = await fees.get_all(tx, [contract_fee_id(placement)])
+    registered = _registered(tx, found, command, named)
+    [saved] = await _file(tx, [registered])
+    return views.placement(saved)
+
+
+async def register_contracts(tx: Tx, command: commands.RegisterContracts) -> RowsRecorded:
+    """Each good row is recorded; each bad one is answered with its field and code."""
+    rows = await lock_rows(tx, *parse_rows(commands.ListedContract, command.rows))
+    named = await fees.get_all(tx, [contract_fee_id(one) for one in rows.placements])
+    registered = rows.judge(lambda row, found: _registered(tx, found, row, named))
+    await _file(tx, registered)
+    return rows.answer(registered)
+
+
+@dataclass(frozen=True, slots=True)
+class _Registered:
+    """The placement with its contract, the fee that changes with it, and what is published."""
+
+    placement: Placement
+    fee: Fee | None
+    published: Sequence[events.Event]
+
+
+def _registered(tx: Tx, found: Placement, command: commands.RegisterContract, named: Mapping[FeeId, Fee]) -> _Registered:
+    """`named`: fees of contracts filed before. Raises IllegalStep, FutureDay, OwnEmployeeFee, and those of contract."""
     state = state_after(found.state, Step.REGISTER_CONTRACT)
     today = tx.clock.today()
     signed_on = command.signed_on or today
@@ -73,8 +99,13 @@ async def register_contract(tx: Tx, placement: PlacementId, command: commands.Re
     require_no_own_employee(found.channel, command.service_fee, "service_fee")
     terms = contract(command, signed_on=signed_on, filed_on=today)
     registered = placement_event(tx, events.ContractRegistered, found, **contract_fields(terms))
-    fee_changes = await declare_contract_fee(tx, found, terms)
-    return views.placement(await save(tx, replace(found, state=state, contract=terms), registered, *fee_changes))
+    fee, fee_changes = refiled_fee(found, terms, named.get(contract_fee_id(found.id)))
+    return _Registered(replace(found, state=state, contract=terms), fee, [registered, *fee_changes])
+
+
+async def _file(tx: Tx, registered: Sequence[_Registered]) -> list[Placement]:
+    await fees.update_all(tx, [one.fee for one in registered if one.fee is not None])
+    return await save_all(tx, [one.placement for one in registered], (event for one in registered for event in one.published))
 
 
 def contract(command: commands.ContractTerms, *, signed_on: date, filed_on: date) -> Contract:
