@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
+import uvloop
 from rich.progress import Progress
 
 from console.api_client import open_client, wait_until_all_applied
@@ -46,7 +47,7 @@ def play_all(request: Request, bars: Progress, *, print_line: Callable[[str], No
     `keep_up` is called every two seconds in a thread: it starts the stack again where even its supervisor was killed.
     Raises, in a group or alone: RequestRefused, ServiceUnavailable, and what `keep_up` raises.
     """
-    return asyncio.run(_play_all(request, bars, print_line, keep_up))
+    return uvloop.run(_play_all(request, bars, print_line, keep_up))
 
 
 async def _play_all(request: Request, bars: Progress, print_line: Callable[[str], None], keep_up: Callable[[], None]) -> float:
