@@ -122,6 +122,12 @@ class RecordAttendance(_Command):
     entries: Annotated[tuple[Attended, ...], Field(min_length=1, max_length=LARGEST_ROSTER)]
 
 
+class RecordRegister(_Command):
+    """The rosters of several days, as they stand in the register that a centre keeps. Written whole or not at all."""
+
+    days: Annotated[tuple[RecordAttendance, ...], Field(min_length=1, max_length=31)]
+
+
 class Assessed(_Command):
     enrolment: EnrolmentId
     score: Score

@@ -51,6 +51,40 @@ async def test_a_matched_worker_is_trained_examined_and_certified(school: School
     assert [one.minutes_total for one in published if isinstance(one, AttendanceRecorded)] == [FULL_DAY * n for n in range(1, DAYS + 1)]
 
 
+async def test_a_register_of_several_days_is_what_each_day_would_have_been(school: School) -> None:
+    session = await school.session()
+    await school.match()
+    [enrolment] = [one["enrolment"] for one in await school.enrolments()]
+    first = school.today + timedelta(days=7)
+    school.today = first + timedelta(days=DAYS - 1)
+    entries = school.present([enrolment])["entries"]
+    days = [{"day": (first + timedelta(days=number)).isoformat(), "entries": entries} for number in range(DAYS)]
+    recorded = await school.post(f"/sessions/{session}/register", {"days": days})
+    assert (recorded.status, recorded.body) == (200, {"recorded": DAYS, "overlaps": 0, "findings": 0})
+    attended = await school.published(AttendanceRecorded)
+    assert [one.minutes_total for one in attended] == [FULL_DAY * n for n in range(1, DAYS + 1)]
+    assert [one.effective_on for one in attended] == [first + timedelta(days=number) for number in range(DAYS)]
+    assert (await school.post(f"/sessions/{session}/register", {"days": days})).body["recorded"] == 0
+
+
+async def test_a_register_with_one_wrong_entry_is_not_written_at_all(school: School) -> None:
+    session = await school.session()
+    await school.match()
+    [enrolment] = [one["enrolment"] for one in await school.enrolments()]
+    first = school.today + timedelta(days=7)
+    school.today = first + timedelta(days=1)
+    good = {"day": first.isoformat(), "entries": school.present([enrolment])["entries"]}
+    twice = {"day": school.today.isoformat(), "entries": school.present([enrolment, enrolment])["entries"]}
+    for wrong, field, code in (
+        ({**good, "day": (first + timedelta(days=2)).isoformat()}, "days.1.day", "DAY_IN_FUTURE"),
+        (twice, "days.1.entries.1.enrolment", "NAMED_TWICE"),
+    ):
+        refused = await school.post(f"/sessions/{session}/register", {"days": [good, wrong]})
+        assert (refused.code, refused.body["errors"][0]["field"]) == (code, field)
+    assert (await school.post(f"/sessions/{session}/register", {"days": [good] * 32})).status == 422
+    assert await school.published(AttendanceRecorded) == []
+
+
 async def test_whoever_sees_the_worker_reads_whose_certificate_it_is(school: School) -> None:
     match, serial = await school.certified()
     client = school.client

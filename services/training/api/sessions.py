@@ -62,6 +62,11 @@ async def record_attendance(session: SessionId, body: commands.RecordAttendance,
     return await call.command(lambda tx: attendance.record_attendance(tx, session, body))
 
 
+@router.post("/sessions/{session}/register", response_model=Attendance)
+async def record_register(session: SessionId, body: commands.RecordRegister, call: Centre) -> Response:
+    return await call.command(lambda tx: attendance.record_register(tx, session, body))
+
+
 @router.post("/sessions/{session}/assessments", response_model=Assessment)
 async def record_assessment(session: SessionId, body: commands.RecordAssessment, call: Assessor) -> Response:
     return await call.command(lambda tx: assessments.record_assessment(tx, session, body))

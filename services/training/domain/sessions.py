@@ -104,12 +104,12 @@ def require_not_over(session: Session, today: date) -> None:
         raise SessionOver(f"the session ended on {session.ends_on}", state=session.ends_on)
 
 
-def require_attendance_day(session: Session, day: date, today: date) -> None:
+def require_attendance_day(session: Session, day: date, today: date, field: str = "day") -> None:
     """Raises DayOutsideSession, DayInFuture."""
     if not session.starts_on <= day <= session.ends_on:
-        raise DayOutsideSession(f"the session runs from {session.starts_on} to {session.ends_on}", field="day")
+        raise DayOutsideSession(f"the session runs from {session.starts_on} to {session.ends_on}", field=field)
     if day > today:
-        raise DayInFuture(f"today is {today}", field="day")
+        raise DayInFuture(f"today is {today}", field=field)
 
 
 def require_since_start(session: Session, day: date, today: date, field: str) -> None:

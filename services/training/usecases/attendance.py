@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.training import commands
 from services.training.domain.enrolments import Step, require_day_length, require_enrolled_by, step
 from services.training.domain.findings import FindingKind
-from services.training.domain.sessions import SessionStep, require_attendance_day, session_after
+from services.training.domain.sessions import Session, SessionStep, require_attendance_day, session_after
 from services.training.queries import attendance, enrolments
 from services.training.usecases.event_fields import Codes, codes
 from services.training.usecases.findings import flag_attendance
@@ -21,15 +21,36 @@ async def record_attendance(tx: Tx, session_id: SessionId, command: commands.Rec
     """One day's minutes. Raises SessionNotFound, DayOutsideSession, DayInFuture, BeforeEnrolment, DayTooLong, NotInSession, NamedTwice,
     IllegalStep, CentreNotLicensed, CentreNotActive.
     """
+    return await _record_day(tx, await _lock_attended(tx, session_id), command, "")
+
+
+async def record_register(tx: Tx, session_id: SessionId, command: commands.RecordRegister) -> views.Attendance:
+    """The minutes of several days, in the order given. Raises what record_attendance raises."""
+    session = await _lock_attended(tx, session_id)
+    recorded = [await _record_day(tx, session, one, f"days.{index}.") for index, one in enumerate(command.days)]
+    return views.Attendance(
+        recorded=sum(one.recorded for one in recorded),
+        overlaps=sum(one.overlaps for one in recorded),
+        findings=sum(one.findings for one in recorded),
+    )
+
+
+async def _lock_attended(tx: Tx, session_id: SessionId) -> Session:
+    """Raises SessionNotFound, Forbidden, IllegalStep."""
     session = await lock_session(tx, session_id)
     session_after(session, SessionStep.ATTEND)
-    require_attendance_day(session, command.day, tx.clock.today())
-    await get_centre(tx, session, command.day, "day")
-    roster = await lock_named(tx, session, [entry.enrolment for entry in command.entries])
+    return session
+
+
+async def _record_day(tx: Tx, session: Session, command: commands.RecordAttendance, within: str) -> views.Attendance:
+    """`within`: what stands before the names of its fields. Raises what record_attendance raises."""
+    require_attendance_day(session, command.day, tx.clock.today(), f"{within}day")
+    await get_centre(tx, session, command.day, f"{within}day")
+    roster = await lock_named(tx, session, [entry.enrolment for entry in command.entries], within)
     for index, entry in enumerate(command.entries):
-        require_day_length(entry.minutes, f"entries.{index}.minutes")
-        step(roster[index], Step.ATTEND, field=f"entries.{index}.enrolment")
-        require_enrolled_by(roster[index], command.day, f"entries.{index}.enrolment")
+        require_day_length(entry.minutes, f"{within}entries.{index}.minutes")
+        step(roster[index], Step.ATTEND, field=f"{within}entries.{index}.enrolment")
+        require_enrolled_by(roster[index], command.day, f"{within}entries.{index}.enrolment")
     minutes = {entry.enrolment: entry.minutes for entry in command.entries}
     changed = await attendance.insert_day(tx, session, command.day, [(one, minutes[one.id]) for one in roster])
     totals = await enrolments.update_totals(tx, list(changed))

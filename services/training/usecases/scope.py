@@ -43,13 +43,13 @@ def require_region(who: Principal, centre: Centre) -> None:
         require_county(who, centre.region)
 
 
-async def lock_named(tx: Tx, session: Session, ids: Sequence[EnrolmentId]) -> list[Enrolment]:
-    """Those of a roster, in its order. Raises NamedTwice, NotInSession, Forbidden."""
-    require_once(ids, "entries.{}.enrolment")
+async def lock_named(tx: Tx, session: Session, ids: Sequence[EnrolmentId], within: str = "") -> list[Enrolment]:
+    """Those of a roster, in its order. `within`: what stands before the names of its fields. Raises NamedTwice, NotInSession, Forbidden."""
+    require_once(ids, within + "entries.{}.enrolment")
     found = await enrolments.lock_roster(tx, session.id, ids)
     for index, one in enumerate(ids):
         if one not in found:
-            raise NotInSession(field=f"entries.{index}.enrolment")
+            raise NotInSession(field=f"{within}entries.{index}.enrolment")
     require_counties(tx.principal, list(found.values()))
     return [found[one] for one in ids]
 
