@@ -50,17 +50,17 @@ async def hold_sessions(world: World, voyages: Sequence[Voyage]) -> None:
 
 
 async def _hold(world: World, key: tuple[str, str, Period], seats: int, roster: Sequence[str]) -> None:
-    """Three days of attendance, the assessment by somebody else, certificates for all who passed."""
+    """The register of three days, the assessment by somebody else, certificates for all who passed."""
     session, start, label = world.sessions[key], _session_start(key[2]), "-".join(key)
     world.advance("certified", seats)
     if not roster:
         return  # whoever was expected holds a valid certificate from an earlier journey
-    for number in range(SESSION_DAYS):
-        day = start + timedelta(days=number)
-        present = {"day": day.isoformat(), "entries": [{"enrolment": one, "minutes": MINUTES_A_DAY} for one in roster]}
-        today = world.on(day, 18).as_role(Role.TRAINER, CENTRE)
-        await today.post("training", f"/sessions/{session}/attendance", present, f"attendance-{label}-{number}")
-    last = start + timedelta(days=SESSION_DAYS - 1)
+    present = [{"enrolment": one, "minutes": MINUTES_A_DAY} for one in roster]
+    days = [start + timedelta(days=number) for number in range(SESSION_DAYS)]
+    last = days[-1]
+    register = {"days": [{"day": day.isoformat(), "entries": present} for day in days]}
+    trainer = world.on(last, 18).as_role(Role.TRAINER, CENTRE)
+    await trainer.post("training", f"/sessions/{session}/register", register, f"register-{label}")
     results = {"entries": [{"enrolment": one, "score": 80} for one in roster]}
     assessor = world.on(last, 20).as_role(Role.ASSESSOR, CENTRE)
     await assessor.post("training", f"/sessions/{session}/assessments", results, f"assessment-{label}")
