@@ -13,6 +13,7 @@ import signal
 import threading
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol, TypeVar
@@ -102,6 +103,10 @@ _Reader = tuple[multiprocessing.process.BaseProcess, Connection]
 
 
 def _start(work: Work[Any], shard: LogShard) -> _Reader:
+    """There are as many readers as cores: each works in one thread. More would wait for a core and for each other's interpreter lock, at
+    a third of the speed.
+    """
+    os.environ["POLARS_MAX_THREADS"] = "1"  # read when polars is loaded, in the new process
     context = multiprocessing.get_context("spawn")  # a fork would share this process's event loop and sockets
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_read, args=(work, shard, theirs), daemon=True)
@@ -116,6 +121,7 @@ def _read(work: Work[Any], shard: LogShard, pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the starter, which ends its readers
 
     async def run() -> Any:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(max_workers=1))
         return await work(shard, pipe.send)
 
     try:
