@@ -39,9 +39,6 @@ DOWN_SECONDS = 90.0
 OnMessage = Callable[[str], None]
 Token = Callable[[Role, str | None], str]
 TOKEN_SECONDS = 12 * 3600
-# PostgreSQL looks into one database after the other in this time, each with a new process that takes 30 ms: every minute, as usual, that
-# is 0.3 % of a core while nothing happens.
-SELDOM_VACUUMED = "autovacuum_naptime = 5min\n"
 Row = dict[str, Any]  # of `status`: name, pid, address, state, restarts
 Command = Callable[[str], Sequence[str]]
 
@@ -154,7 +151,7 @@ def _prepare(home: Home, options: Options) -> Plan:
     folder = home.file("postgres")
     processes.end(processes.working_in(folder / "data"))
     ports = homes.ports(home)
-    node = None if admin else postgres.prepare(folder, ports["postgres"], durable=options.durable, more=SELDOM_VACUUMED)
+    node = None if admin else postgres.prepare(folder, ports["postgres"], durable=options.durable)
     kafka = None
     if java and jars:
         kafka = kafka_local.prepare(home.file("kafka"), ports["kafka"], ports["kafka-controller"], java=java, jars=jars)
