@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -225,6 +226,23 @@ async def test_passes_of_a_centre_above_the_cap_of_a_day_are_held_for_an_officer
     repeated = await school.assess(session, {enrolled[3]: 80})
     assert repeated.body["results"][0]["held"] is False, "another day, another count"
     assert len((await school.certify(session)).body["issued"]) == 1
+
+
+@pytest.mark.usefixtures("cap_of_two")
+async def test_sessions_examined_at_the_same_time_share_the_cap_of_their_day(school: School) -> None:
+    course = await school.course()
+    examined = []
+    for _ in range(4):
+        session = await school.session(2, course=course)
+        enrolled = [(await school.enrolment(await school.match()))["enrolment"] for _ in range(2)]
+        examined.append((session, dict.fromkeys(enrolled, 80)))
+    start = school.today + timedelta(days=7)
+    for session, scores in examined:
+        school.today = start
+        await school.attend(session, only=list(scores))
+    answers = await asyncio.gather(*(school.assess(session, scores) for session, scores in examined))
+    held = [[one["held"] for one in answer.body["results"]] for answer in answers]
+    assert sorted(held) == [[False, False], [True, True], [True, True], [True, True]]
 
 
 # --- pass rates ---------------------------------------------------------------------------------------------------------------

@@ -10,13 +10,16 @@ UPDATE_PASSES = """
 INSERT INTO centre_day (centre, day, passes) VALUES ($1, $2, $3)
 ON CONFLICT (centre, day) DO UPDATE SET passes = centre_day.passes + excluded.passes
 """
-GET_PASSES = "SELECT passes FROM centre_day WHERE centre = $1 AND day = $2"
+# A day on which nobody has passed yet is locked too.
+LOCK_PASSES = """
+INSERT INTO centre_day (centre, day, passes) VALUES ($1, $2, 0)
+ON CONFLICT (centre, day) DO UPDATE SET passes = centre_day.passes RETURNING passes
+"""
 
 
-async def get_passes(tx: Tx, centre: str, day: date) -> int:
-    """How many have passed there on the day. The caller holds the allocation lock."""
-    found: int | None = await tx.conn.fetchval(GET_PASSES, centre, day)
-    return found or 0
+async def lock_passes(tx: Tx, centre: str, day: date) -> int:
+    """How many have passed there on the day, as it stays until the caller has committed."""
+    return int(await tx.conn.fetchval(LOCK_PASSES, centre, day))
 
 
 async def update_passes(tx: Tx, centre: str, day: date, count: int) -> None:

@@ -14,6 +14,8 @@ from shared.values import CourseId, Destination, SessionId
 
 # Whoever gives seats to needs or takes them away does it alone: otherwise a new session and a new need could miss each other.
 LOCK_ALLOCATION = "SELECT pg_advisory_xact_lock(7301020)"
+# Whoever gives and takes none, and needs it to stay as it is meanwhile: any number at a time.
+HOLD_ALLOCATION = "SELECT pg_advisory_xact_lock_shared(7301020)"
 
 SESSION = rows.Columns(
     Session,
@@ -79,6 +81,11 @@ UPDATE_CANCELLED = "UPDATE session SET state = 'cancelled', cancelled_on = $2, c
 
 async def lock_allocation(tx: Tx) -> None:
     await tx.conn.execute(LOCK_ALLOCATION)
+
+
+async def hold_allocation(tx: Tx) -> None:
+    """Not followed by lock_allocation() in the same transaction: two that hold it would wait for each other."""
+    await tx.conn.execute(HOLD_ALLOCATION)
 
 
 async def get(tx: Tx, session: SessionId) -> Session | None:

@@ -31,7 +31,11 @@ async def record_assessment(tx: Tx, session_id: SessionId, command: commands.Rec
     Raises SessionNotFound, NotInSession, NamedTwice, IllegalStep, DayOutsideSession, DayInFuture, AssessedBeforeAttendance, TooFewMinutes,
     TooManyAbsences, ResultContradictsScore, and what `require_examiner` raises.
     """
-    await sessions.lock_allocation(tx)
+    mark = policy().training_pass_mark
+    if any(entry.score < mark for entry in command.entries):  # whose seats and needs change hands
+        await sessions.lock_allocation(tx)
+    else:
+        await sessions.hold_allocation(tx)
     session = await lock_session(tx, session_id)
     session_after(session, SessionStep.ASSESS)
     today = tx.clock.today()
@@ -88,7 +92,7 @@ def _assess(one: Enrolment, entry: commands.Assessed, session: Session, days_hel
 async def _held(tx: Tx, centre: str, day: date, results: list[Result]) -> list[Result]:
     """Passes are held while a finding is open about them, and above the number that a centre examines on one day."""
     concerned = await findings.list_concerned(tx, [one.enrolment.id for one in results])
-    room = policy().training_passes_per_day - await centre_days.get_passes(tx, centre, day)
+    room = policy().training_passes_per_day - await centre_days.lock_passes(tx, centre, day)
     after = held(results, concerned, room)
     counted = sum(one.passed and not one.held for one in after)
     if counted:
