@@ -15,7 +15,7 @@ from shared.values import CourseId, Destination, SessionId
 # Whoever gives seats to needs or takes them away does it alone: otherwise a new session and a new need could miss each other.
 LOCK_ALLOCATION = "SELECT pg_advisory_xact_lock(7301020)"
 # Whoever gives and takes none, and needs it to stay as it is meanwhile: any number at a time.
-HOLD_ALLOCATION = "SELECT pg_advisory_xact_lock_shared(7301020)"
+LOCK_ALLOCATION_SHARED = "SELECT pg_advisory_xact_lock_shared(7301020)"
 
 SESSION = rows.Columns(
     Session,
@@ -83,9 +83,9 @@ async def lock_allocation(tx: Tx) -> None:
     await tx.conn.execute(LOCK_ALLOCATION)
 
 
-async def hold_allocation(tx: Tx) -> None:
+async def lock_allocation_shared(tx: Tx) -> None:
     """Not followed by lock_allocation() in the same transaction: two that hold it would wait for each other."""
-    await tx.conn.execute(HOLD_ALLOCATION)
+    await tx.conn.execute(LOCK_ALLOCATION_SHARED)
 
 
 async def get(tx: Tx, session: SessionId) -> Session | None:

@@ -35,7 +35,7 @@ async def record_assessment(tx: Tx, session_id: SessionId, command: commands.Rec
     if any(entry.score < mark for entry in command.entries):  # whose seats and needs change hands
         await sessions.lock_allocation(tx)
     else:
-        await sessions.hold_allocation(tx)
+        await sessions.lock_allocation_shared(tx)
     session = await lock_session(tx, session_id)
     session_after(session, SessionStep.ASSESS)
     today = tx.clock.today()

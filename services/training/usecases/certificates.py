@@ -37,7 +37,7 @@ async def issue_certificates(tx: Tx, session_id: SessionId, command: commands.Is
 
     Raises SessionNotFound, NotInSession, NamedTwice, IllegalStep, FindingOpen, DayOutsideSession, DayInFuture, CertifiedBeforeAssessment.
     """
-    await sessions.hold_allocation(tx)
+    await sessions.lock_allocation_shared(tx)
     session = await lock_session(tx, session_id)
     today = tx.clock.today()
     day = command.issued_on or today
