@@ -72,13 +72,16 @@ class Tx:
     async def savepoint(self) -> AsyncIterator[None]:
         """An exception inside rolls back the rows and events of the savepoint only; the cause is restored either way."""
         cause, published, pending = self.cause, self.published, len(self.pending)
+        await self.conn.execute("SAVEPOINT tried")
         try:
-            async with _between(self.conn, "SAVEPOINT tried", "RELEASE tried", "ROLLBACK TO tried; RELEASE tried"):
-                yield
+            yield
         except BaseException:
             self.published = published
             del self.pending[pending:]
+            await self.conn.execute("ROLLBACK TO tried; RELEASE tried")
             raise
+        else:
+            await self.conn.execute("RELEASE tried")
         finally:
             self.cause = cause
 
@@ -117,14 +120,19 @@ class Database:
         Raises Unavailable when Postgres is away or read-only, or when a row to be written has changed since the snapshot.
         """
         begin = "BEGIN ISOLATION LEVEL REPEATABLE READ" if snapshot else "BEGIN"
-        if turn is not None:  # in the same round trip
+        if turn is not None:  # in the same round trip, which asyncpg's own transaction has no way for
             begin = f"{begin}; SELECT pg_advisory_xact_lock({turn:d})"
         async with self.writing() as conn:
-            async with _between(conn, begin, "COMMIT", "ROLLBACK"):
+            try:
+                await conn.execute(begin)
                 tx = Tx(conn, self.service, cause, restoring=self.restoring)
                 yield tx
                 if tx.before_commit is not None:
                     await tx.before_commit(tx)
+            except BaseException:
+                await conn.execute("ROLLBACK")
+                raise
+            await conn.execute("COMMIT")
             self.commits += not snapshot
             if tx.published:
                 self.wake.set()
@@ -186,18 +194,6 @@ class Database:
     def system_cause(self) -> Cause:
         """The cause of what the service does on its own account: sweeps, start-up."""
         return Cause(principal=system(self.service), clock=Clock())
-
-
-@asynccontextmanager
-async def _between(conn: Any, begin: str, commit: str, rollback: str) -> AsyncIterator[None]:
-    """Not asyncpg's transaction: a lock would take a round trip after its BEGIN."""
-    try:
-        await conn.execute(begin)
-        yield
-    except BaseException:
-        await conn.execute(rollback)
-        raise
-    await conn.execute(commit)
 
 
 def _is_lost(conn: Any) -> bool:
