@@ -19,3 +19,8 @@ Floors, imports downwards only:
     commands, settings
     domain                  questions, plans, quotas, targets, errors
 """
+
+import os
+
+# Read when polars is loaded. A batch is folded in one thread; more of them would wait for each other longer than they work.
+os.environ.setdefault("POLARS_MAX_THREADS", "1")

@@ -106,7 +106,6 @@ def _start(work: Work[Any], shard: LogShard) -> _Reader:
     """There are as many readers as cores: each works in one thread. More would wait for a core and for each other's interpreter lock, at
     a third of the speed.
     """
-    os.environ["POLARS_MAX_THREADS"] = "1"  # read when polars is loaded, in the new process
     context = multiprocessing.get_context("spawn")  # a fork would share this process's event loop and sockets
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_read, args=(work, shard, theirs), daemon=True)
