@@ -26,7 +26,7 @@ _DECODERS: Mapping[int, Callable[[bytes], bytes]] = {0: bytes, 4: codec.zstd_dec
 _LONGEST_VARINT = 5
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class RecordRun(Sequence[LightRecord]):
     """Records of a partition that follow each other in offset and number; one is made when it is asked for.
 
@@ -55,14 +55,15 @@ class RecordRun(Sequence[LightRecord]):
         if not -len(self) <= row < len(self):
             raise IndexError(row)
         index = row % len(self)
+        number = Number(self.first.epoch, self.first.number + index)
         return LightRecord(
-            self.topic,
-            self.partition,
-            self.first_offset + index,
-            int(self.times[index]),
-            self.keys.text(self.data, index),
-            self.values.text(self.data, index),
-            (CONTENT_TYPE, (SEQUENCE, str(Number(self.first.epoch, self.first.number + index)).encode())),
+            topic=self.topic,
+            partition=self.partition,
+            offset=self.first_offset + index,
+            timestamp=int(self.times[index]),
+            key=self.keys.text(self.data, index),
+            value=self.values.text(self.data, index),
+            headers=(CONTENT_TYPE, (SEQUENCE, str(number).encode())),
         )
 
     def _cut(self, begin: int, end: int) -> RecordRun:
@@ -153,7 +154,16 @@ def _run(stored: StoredBatches, data: bytes, bodies: Integers, base_offsets: Int
     first = read_number(numbers.text(data, 0))
     if first is None or (at != bodies[1:] - 2).any() or not _are_numbered(data, numbers, first):
         return None
-    return RecordRun(stored.topic, stored.partition, data, int(base_offsets[0] + offsets[0]), first, base_times + times, keys, values)
+    return RecordRun(
+        topic=stored.topic,
+        partition=stored.partition,
+        data=data,
+        first_offset=int(base_offsets[0] + offsets[0]),
+        first=first,
+        times=base_times + times,
+        keys=keys,
+        values=values,
+    )
 
 
 def _varints(buffer: Bytes, at: Integers) -> tuple[Integers, Integers]:

@@ -210,9 +210,8 @@ async def _read_batches(shard: LogShard, marks: Mapping[TopicPartition, Mark]) -
             reached[topic_partition] = runs[-1].mark
             parts += _counted(topic_partition, runs, shard)
         if sum(len(part.keys.begins) for part in parts) >= BATCH_RECORDS // 2:
-            parts, batch = [], join(parts)
-            yield moved, batch
-            moved = Moved()
+            yield moved, join(parts)
+            moved, parts = Moved(), []
     if moved:
         yield moved, join(parts)
 
