@@ -159,9 +159,13 @@ class _Fetch(ABC, Generic[T]):
         """What getmany() answers with; `next_fetch_offset` is that after the last one."""
 
     def _sound_batches(self) -> Iterator[StoredBatch]:
+        """Ends before a damaged batch: what has been read is handed over, and the batch is fetched again. Raises where it is the first."""
+        begin = self.next_fetch_offset
         for stored in _cut(self._stored):
             batch = MemoryRecords(stored).next_batch()
             if not batch.validate_crc():
+                if self.next_fetch_offset > begin:
+                    return
                 raise CorruptRecordException(f"the checksum of a batch of {self._partition} after {self.next_fetch_offset} is wrong")
             if not batch.is_control_batch and batch.next_offset > self.next_fetch_offset:
                 yield StoredBatch(stored, batch, self.next_fetch_offset)

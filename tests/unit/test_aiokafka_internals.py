@@ -118,11 +118,11 @@ async def test_light_records_are_those_that_aiokafka_makes_as_many_at_a_time_as_
         assert list(one.headers) == list(other.headers)
 
 
-def fetched(stored: bytes, most: int = 1) -> Any:
+def fetched(stored: bytes, most: int = 1, kind: Any = None) -> Any:
     """What aiokafka makes of an answer that holds this, from offset 0 on, as it stands among what was fetched."""
     partition = TopicPartition("docking.events", 0)
     records = PartitionRecords(partition, MemoryRecords(stored), [], 0, None, None, True, 0)
-    waiting = aiokafka_internals._Fetched(partial(aiokafka_internals._BatchesTogether, most))
+    waiting = aiokafka_internals._Fetched(kind or partial(aiokafka_internals._BatchesTogether, most))
     waiting.keep(SimpleNamespace(topics=[(partition.topic, [(partition.partition, 0, 1, stored)])]))
     waiting[partition] = FetchResult(partition, assignment=None, partition_records=records, backoff=0)
     return waiting[partition]._partition_records
@@ -145,6 +145,13 @@ def test_a_damaged_batch_is_refused_and_the_next_offset_stays_before_it() -> Non
     with pytest.raises(CorruptRecordException):
         next(iter(damaged))
     assert damaged.next_fetch_offset == 0
+
+
+def test_what_was_read_before_a_damaged_batch_is_handed_over_and_reading_goes_on_there() -> None:
+    stored = a_batch(0) + a_batch(1) + a_batch(2)[:-2] + b"??"
+    batches, records = fetched(stored, most=100), fetched(stored, kind=aiokafka_internals._LightRecords)
+    assert ([len(together.batches) for together in batches], batches.next_fetch_offset) == ([2], 2)
+    assert ([record.offset for record in records], records.next_fetch_offset) == ([0, 1], 2)
 
 
 def test_a_batch_that_the_broker_has_cut_short_is_left_for_the_next_fetch() -> None:
