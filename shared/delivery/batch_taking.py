@@ -69,6 +69,8 @@ class BatchTaker:
         except Exception as error:  # noqa: BLE001
             self._give_up(error)
             return
+        if not batch.read:  # stored batches whose records have gone: a topic was compacted
+            return
         if self._newest is not None:
             await asyncio.wait({self._newest})
         if fetched.rereads == self.rereads:

@@ -182,7 +182,9 @@ async def read_runs(
 def _accept_fetched(
     fetched: Mapping[TopicPartition, Sequence[StoredBatches]], reached: Mapping[TopicPartition, Mark], upto: Mapping[TopicPartition, int]
 ) -> dict[TopicPartition, list[ReadRun]]:
-    return {name: list(_accept_before(upto[name], name.topic, stored, reached[name])) for name, stored in fetched.items()}
+    """Per partition; none where no batch had a record: of a compacted topic all may have gone."""
+    found = {name: list(_accept_before(upto[name], name.topic, stored, reached[name])) for name, stored in fetched.items()}
+    return {name: runs for name, runs in found.items() if runs}
 
 
 def _accept_before(end: int, topic: str, fetched: Sequence[StoredBatches], mark: Mark) -> Iterator[ReadRun]:

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, overload
+from typing import overload
 
 import numpy as np
 from aiokafka import codec
 
-from shared.delivery.aiokafka_internals import LightRecord, StoredBatches
+from shared.delivery.aiokafka_internals import LightRecord, StoredBatch, StoredBatches
 from shared.delivery.numbering import CONTENT_TYPE, SEQUENCE, Number, read_number
 from shared.delivery.raw_records import Bytes, Integers, RawPart, Spans, windows
 
 TOGETHER = 32  # batches: some megabytes, which stay in the processor's cache while they are read
 FEW = 50  # records: below that they are read as fast one by one
+_MAGIC = 16  # where a batch says in which format it is
 _FORMAT, _BY_PRODUCER = 2, 0  # of a batch; who has set the times
 _COUNT = slice(57, 61)  # of a batch: how many records it has; they follow, compressed together
 _DECODERS: Mapping[int, Callable[[bytes], bytes]] = {0: bytes, 4: codec.zstd_decode}  # by compression; relays use the second
@@ -104,9 +105,9 @@ def _read_alone(stored: StoredBatches) -> Sequence[LightRecord]:
 
 def _read_run(stored: StoredBatches) -> RecordRun | None:
     """None: they are no run, or so few that it does not pay."""
-    decoders = [batch.decoder for batch in stored.batches]
-    if not all(batch.whole and _is_usual(batch.decoder) for batch in stored.batches):
+    if not all(map(_is_usual, stored.batches)):
         return None
+    decoders = [batch.decoder for batch in stored.batches]
     counts = [int.from_bytes(batch.stored[_COUNT], "big") for batch in stored.batches]
     if sum(counts) < FEW:
         return None
@@ -122,20 +123,27 @@ def _read_run(stored: StoredBatches) -> RecordRun | None:
         return None
 
 
-def _is_usual(decoder: Any) -> bool:
-    return bool(decoder.magic == _FORMAT and decoder.timestamp_type == _BY_PRODUCER and decoder.compression_type in _DECODERS)
+def _is_usual(batch: StoredBatch) -> bool:
+    if batch.stored[_MAGIC] != _FORMAT:  # the decoder of an older one does not say
+        return False
+    decoder = batch.decoder
+    return bool(batch.whole and decoder.timestamp_type == _BY_PRODUCER and decoder.compression_type in _DECODERS)
 
 
 def _bodies(data: bytes) -> Integers | None:
-    """Where each record begins, after its length, and last where the data end. None: a length has not two bytes. Raises IndexError."""
+    """Where each record begins, after its length, and last where the data end. None: a length has not two bytes or is negative.
+
+    Raises IndexError.
+    """
     bodies, at = list[int](), 2
     while at < len(data) + 2:
         bodies.append(at)
         at += (data[at - 2] & 127 | data[at - 1] << 7) // 2 + 2
     bodies.append(at)
     found, buffer = np.array(bodies, np.int64), np.frombuffer(data, np.uint8)
-    two_bytes = (buffer[found[:-1] - 2] > 127) & (buffer[found[:-1] - 1] < 128)
-    return found if at == len(data) + 2 and two_bytes.all() else None
+    first, second = buffer[found[:-1] - 2], buffer[found[:-1] - 1]
+    sound = (first > 127) & (first % 2 == 0) & (second < 128)  # an odd one is negative
+    return found if at == len(data) + 2 and sound.all() else None
 
 
 def _run(stored: StoredBatches, data: bytes, bodies: Integers, base_offsets: Integers, base_times: Integers) -> RecordRun | None:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any
 
 import pytest
+from aiokafka.errors import CorruptRecordException
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
+from aiokafka.record.legacy_records import LegacyRecordBatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.record.util import calc_crc32c
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.delivery import record_runs
+from shared.delivery import event_log, record_runs
 from shared.delivery.aiokafka_internals import LightRecord, StoredBatch, StoredBatches
+from shared.delivery.event_log import Mark
 from shared.delivery.numbering import CONTENT_TYPE, Number
+from shared.delivery.positions import TopicPartition
 from shared.delivery.record_runs import RecordRun, read_stored
 
 
@@ -50,6 +54,18 @@ def a_batch(records: Iterable[Any], *, offset: int = 0, compression: int = ZSTD,
 
 def stored(data: bytes, begin: int = 0) -> StoredBatch:
     return StoredBatch(data, MemoryRecords(data).next_batch(), begin)
+
+
+def with_checksum(data: bytearray) -> StoredBatch:
+    data[17:21] = struct.pack(">I", calc_crc32c(bytes(data[21:])))
+    return stored(bytes(data))
+
+
+def emptied_batch(offset: int) -> StoredBatch:
+    """Of which no record is left."""
+    data = bytearray(a_batch([record(n) for n in range(8)], offset=offset, compression=NONE).stored[:61])
+    data[8:12], data[57:61] = struct.pack(">i", 61 - 12), bytes(4)
+    return with_checksum(data)
 
 
 def together(*batches: StoredBatch) -> StoredBatches:
@@ -123,6 +139,37 @@ def test_a_batch_of_which_the_beginning_is_not_wanted_and_one_in_another_compres
     assert not is_run(a_batch(records, compression=GZIP))
 
 
+def test_a_record_whose_length_is_negative_is_in_no_run() -> None:
+    data = bytearray(a_batch([record(n) for n in range(5)], compression=NONE).stored)
+    data[61] ^= 1  # the sign
+    batch = with_checksum(data)
+    assert record_runs._read_run(together(batch)) is None
+    with pytest.raises(CorruptRecordException):
+        by_aiokafka(batch)
+
+
+@pytest.mark.parametrize("compression", [NONE, GZIP])
+def test_batches_of_the_format_before_headers_are_read_by_record(compression: int) -> None:
+    builder = LegacyRecordBatchBuilder(magic=1, compression_type=compression, batch_size=1 << 20)
+    for number in range(3):
+        builder.append(number, 1_000, KEY, b"value %d" % number)
+    data = bytes(builder.build())
+    begins, at = list[int](), 0  # uncompressed, each record is a batch
+    while at < len(data):
+        begins.append(at)
+        at += 12 + int.from_bytes(data[at + 8 : at + 12], "big")
+    read = [*chain(*read_stored(together(*(stored(data[begin:end]) for begin, end in pairwise([*begins, len(data)])))))]
+    assert [(one.offset, one.key, one.value, [*one.headers]) for one in read] == [(n, KEY, b"value %d" % n, []) for n in range(3)]
+
+
+def test_a_batch_whose_records_have_gone_holds_none() -> None:
+    """A topic that was compacted keeps batches without records."""
+    emptied = StoredBatches("test.docking.events", 2, [emptied_batch(offset=0), emptied_batch(offset=8)])
+    partition = TopicPartition("docking.events", 2)
+    assert [*read_stored(emptied)] == []
+    assert event_log._accept_fetched({partition: [emptied]}, {partition: Mark()}, {partition: 20}) == {}
+
+
 def test_batches_are_read_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(record_runs, "TOGETHER", 2)
     batches = [a_batch([record(n)], offset=n) for n in range(5)]
@@ -153,8 +200,7 @@ def test_bytes_changed_at_random_are_never_read_as_another_run_than_aiokafka_rea
     data = bytearray(a_batch([record(n) for n in range(5)], compression=NONE).stored)
     for at, byte in changes:
         data[min(at, len(data) - 1)] = byte
-    data[17:21] = struct.pack(">I", calc_crc32c(bytes(data[21:])))
-    batch = stored(bytes(data))
+    batch = with_checksum(data)
     run = record_runs._read_run(together(batch))
     if run is not None:
         assert [*run] == by_aiokafka(batch)
