@@ -250,6 +250,7 @@ async def test_training_shows_and_does_nothing_for_strangers(school: School) -> 
         "GET /sessions/{session}/attendance",
         "POST /sessions/{session}/assessments",
         "POST /sessions/{session}/attendance",
+        "POST /sessions/{session}/register",
         "POST /sessions/{session}/certificates",
     }
     assert await actors(school.client, f"/centres/{centre['id']}/history") == {"own": {"officer:tester"}, "strange": {"officer"}}
