@@ -1,4 +1,7 @@
-"""Two commands over HTTP, as people send them, against a bare application that inserts one row of the size of an enterprise."""
+"""Two commands over HTTP, as people send them, against a bare application that inserts one row of the size of an enterprise.
+
+Each service has topics of its own: what another one does with its events is no part of a command.
+"""
 
 from __future__ import annotations
 
@@ -66,8 +69,10 @@ async def measure(environment: BenchEnvironment, report: ReportStep) -> list[Fig
     registration_url = await environment.database("writing-registration", "registration")
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CALLERS)) as session:
         with (
-            serve(environment, "docking", "services.docking", database=docking_url, prefix="writing.") as docking,
-            serve(environment, "registration", "services.registration", database=registration_url, prefix="writing.") as registration,
+            serve(environment, "docking", "services.docking", database=docking_url, prefix="writing-docking.") as docking,
+            serve(
+                environment, "registration", "services.registration", database=registration_url, prefix="writing-registration."
+            ) as registration,
             serve(environment, "bare", "tests.bench.bare_service", database=await _bare_database(environment), prefix="") as plain,
         ):
             bare = Target(f"{plain.base}/enterprises", an_enterprise)
