@@ -7,8 +7,6 @@ on that integer is one on every key. Key by key it takes ten times as long in Py
 from __future__ import annotations
 
 import struct
-import sys
-from array import array
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -33,13 +31,12 @@ def _hashes(keys: Sequence[bytes], length: int) -> list[int]:
     """murmur2 of each of the keys, all of that length, as unsigned 32 bits."""
     whole, left = divmod(length, _WORD_BYTES)
     size = whole + (left > 0)
-    texts = [key.ljust(size * _WORD_BYTES, b"\0") for key in keys] if left else keys
-    words = struct.unpack(f"<{size * len(keys)}I", b"".join(texts))
-    ones = _lanes([1] * len(keys))
+    text = b"".join(key.ljust(size * _WORD_BYTES, b"\0") for key in keys)
+    ones = _lanes(b"\1\0\0\0" * len(keys), 0, 1)
     every_word = ones * _WORD
     hashed = ones * (_SEED ^ length)
     for place in range(size):
-        word = _lanes(words[place::size])
+        word = _lanes(text, place, size)
         if place < whole:
             word = word * _FACTOR & every_word
             word = (word ^ word >> 24 & every_word) * _FACTOR & every_word
@@ -48,8 +45,12 @@ def _hashes(keys: Sequence[bytes], length: int) -> list[int]:
             hashed = (hashed ^ word) * _FACTOR & every_word
     hashed = (hashed ^ hashed >> 13 & every_word) * _FACTOR & every_word
     hashed ^= hashed >> 15 & every_word
-    return array("Q", hashed.to_bytes(len(keys) * _LANE_BYTES, sys.byteorder)).tolist()
+    return list(struct.unpack(f"<{len(keys)}Q", hashed.to_bytes(len(keys) * _LANE_BYTES, "little")))
 
 
-def _lanes(words: Sequence[int]) -> int:
-    return int.from_bytes(array("Q", words).tobytes(), sys.byteorder)
+def _lanes(text: bytes, place: int, size: int) -> int:
+    """The word at this place of every key; a key has `size` of them, each with its lowest byte first."""
+    lanes = bytearray(len(text) // size * 2)
+    for byte in range(_WORD_BYTES):
+        lanes[byte::_LANE_BYTES] = text[place * _WORD_BYTES + byte :: size * _WORD_BYTES]
+    return int.from_bytes(lanes, "little")
