@@ -13,7 +13,7 @@ import logging
 import random
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise, zip_longest
 from typing import Any
@@ -38,6 +38,7 @@ logger = logging.getLogger("laowu.relay")
 CONDITION = "relay"
 BATCH_ROWS = 2_000
 BATCH_BYTES = 16 * 1024 * 1024
+GONE_RANGES = 20  # of ids, that are not looked for again; there are more than one where ids were given out and rolled back
 ACK_SECONDS = 20.0
 SETTLE_SECONDS = 5.0
 # Between two polls, first and at most: for rows that were written by who wakes nobody, such as a process that was killed meanwhile.
@@ -59,6 +60,11 @@ _TRANSIENT = (
     lost_commits.LogAhead,
 )
 
+# Only by its index: other plans read all of the outbox in every round and sort it, and one that was made for an empty outbox is kept.
+_PREPARE_SESSION = """
+SELECT set_config('idle_session_timeout', $1, false),
+    set_config('enable_seqscan', 'off', false), set_config('enable_bitmapscan', 'off', false)
+"""
 # A process whose relay does not have the lock wakes the one that has it.
 _CHANNEL, _NOTIFY = "outbox", "NOTIFY outbox"
 _TRY_LOCK = "SELECT pg_try_advisory_lock($1)"
@@ -71,53 +77,60 @@ _PARTITIONS = "SELECT topic, partitions FROM relay_topic"
 _FIX_PARTITIONS = "INSERT INTO relay_topic (topic, partitions) VALUES ($1, $2)"
 _INFLIGHT_ROWS = """
 SELECT outbox.id, outbox.topic, outbox.key, outbox.value
-FROM relay CROSS JOIN unnest(relay.inflight) WITH ORDINALITY AS sent (ids, rank)
+FROM unnest((SELECT inflight FROM relay)) WITH ORDINALITY AS sent (ids, rank)
     JOIN outbox ON outbox.id >= lower(sent.ids) AND outbox.id < upper(sent.ids)
 ORDER BY sent.rank, outbox.id
 """
-# One round trip for a whole round: delete $1, store the numbers after them, choose the next rows, store what is in flight.
-# Never "id > last": identity values commit out of order, and a row that commits late would be skipped. Rows that are deleted here
-# or in flight are excluded by id ($5; as a sub-select, or the text would be parsed for every row).
+# One round trip for a whole round: delete what was acknowledged, store the numbers after it, choose the next rows, store what is in
+# flight. The ids to delete and to choose from are ranges, each from a lower one on and below an upper one.
+# Never "id > last": identity values commit out of order, and a row that commits late would be skipped. Rows are chosen among all ids but
+# those that are known to be gone or in flight. `run` is the same for ids without a gap. The rows are read once more at the end: PostgreSQL
+# would copy all values otherwise, to use them twice.
 _ADVANCE = """
 WITH gone AS (
-    DELETE FROM outbox WHERE id = ANY ($1::bigint[])
+    DELETE FROM outbox USING unnest($1::bigint[], $2::bigint[]) AS sent (lower, upper) WHERE id >= sent.lower AND id < sent.upper
 ), numbered AS (
-    INSERT INTO relay_sequence (topic, partition, next_number) SELECT * FROM unnest($2::text[], $3::integer[], $4::bigint[])
+    INSERT INTO relay_sequence (topic, partition, next_number) SELECT * FROM unnest($3::text[], $4::integer[], $5::bigint[])
     ON CONFLICT (topic, partition) DO UPDATE SET next_number = excluded.next_number
 ), first AS (
-    SELECT id, topic, key, value FROM outbox WHERE NOT id <@ (SELECT $5::text::int8multirange) ORDER BY id LIMIT $6
+    SELECT found.id, found.bytes FROM unnest($6::bigint[], $7::bigint[]) AS free (lower, upper) CROSS JOIN LATERAL (
+        SELECT id, octet_length(value) AS bytes FROM outbox WHERE id >= free.lower AND id < free.upper ORDER BY id LIMIT $8
+    ) AS found ORDER BY found.id LIMIT $8
 ), counted AS (
-    SELECT id, topic, key, value, sum(octet_length(value)) OVER (ORDER BY id) - octet_length(value) AS bytes_before FROM first
+    SELECT id, sum(bytes) OVER before - bytes AS bytes_before, id - row_number() OVER before AS run
+    FROM first WINDOW before AS (ORDER BY id ROWS UNBOUNDED PRECEDING)
 ), next AS (
-    SELECT id, topic, key, value FROM counted WHERE bytes_before < $7
+    SELECT array_agg(id) AS ids, int8range(min(id), max(id), '[]') AS range FROM counted WHERE bytes_before < $9 GROUP BY run
 ), stored AS (
-    UPDATE relay SET inflight = $8::text::int8range[] || array(
-        SELECT ids FROM unnest((SELECT range_agg(int8range(id, id, '[]')) FROM next)) AS ids ORDER BY ids
-    )
+    UPDATE relay SET inflight = $10::text::int8range[] || array(SELECT range FROM next ORDER BY range)
     WHERE cardinality($1::bigint[]) > 0 OR EXISTS (SELECT FROM next)
 )
-SELECT id, topic, key, value FROM next ORDER BY id
+SELECT id, topic, key, value FROM outbox WHERE id = ANY (array(SELECT unnest(ids) FROM next)) ORDER BY id
 """
+_LARGEST_ID = 2**63 - 1
 
 
 class InflightMissing(Exception):
     """Rows in flight are gone from the outbox: somebody deleted them by hand. They cannot be sent again with the same numbers."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Batch:
-    """Rows in flight: the futures of Kafka's acknowledgements, and the next numbers after them."""
+    """Rows in flight: their ids, how many each topic has, the futures of Kafka's acknowledgements, the next numbers after them."""
 
     rows: Sequence[asyncpg.Record]
-    acks: list[asyncio.Future[Any]]
-    numbers: Mapping[tuple[str, int], int]
+    ids: Sequence[range]
+    topics: Mapping[str, int]
+    acks: list[asyncio.Future[Any]] = field(default_factory=list)
+    numbers: Mapping[tuple[str, int], int] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
 class _Session:
     """The state of the relay that holds the lock; a new one after every error.
 
-    Stored as in flight, in this order: the batches in `in_flight`, then the rows in `chosen`, which are sent next.
+    Stored as in flight, in this order: the batches in `in_flight`, then the rows in `chosen`, which are sent next. `gone` are ids of rows
+    that this session has deleted: until it is vacuumed, PostgreSQL would step over what the index has left of each in every round.
     """
 
     conn: asyncpg.Connection
@@ -129,6 +142,7 @@ class _Session:
     checked: set[str] = field(default_factory=set)
     in_flight: deque[_Batch] = field(default_factory=deque)
     chosen: list[asyncpg.Record] = field(default_factory=list)
+    gone: Sequence[range] = ()
     growths: dict[tuple[str, int], Growth] = field(default_factory=dict)  # of partitions that were added
     look_at: float = 0.0  # when to see whether more are wanted
 
@@ -154,7 +168,7 @@ async def _relay_once(database: Database, url: str, settings: Settings, health: 
     conn = await connect(url, application=f"laowu-{database.service}-relay")
     producer, session = None, None
     try:
-        await conn.execute("SELECT set_config('idle_session_timeout', $1, false)", f"{int(ZOMBIE_SECONDS * 1000)}ms")
+        await conn.execute(_PREPARE_SESSION, f"{int(ZOMBIE_SECONDS * 1000)}ms")
         while not await conn.fetchval(_TRY_LOCK, RELAY_LOCK):  # polled: a waiting statement would run into its timeout
             health.clear_condition(CONDITION)  # a peer does the work
             metrics.reset()
@@ -294,22 +308,25 @@ async def _forward(session: _Session, wake: asyncio.Event | None = None, *, choo
     lost and the second is not, consumers drop the second as ahead, and both are sent again.
     `wake`: set by commits; after few rows, the next ones gather before they are chosen.
     """
-    rows, session.chosen = session.chosen, []
-    for topic in {row["topic"] for row in rows}:
+    batch = _Batch(session.chosen, _ranges(session.chosen), Counter(row["topic"] for row in session.chosen))
+    session.chosen = []
+    for topic in batch.topics:
         await _check_partitions(session, topic)
-    if choose and len(rows) >= BATCH_ROWS:
+    if choose and len(batch.rows) >= BATCH_ROWS:
         acknowledged = await _acknowledged(session, leaving=1)
-        sending = asyncio.ensure_future(_send(session, rows))
+        session.in_flight.append(batch)
+        sending = asyncio.ensure_future(_send(session, batch))
         try:
-            await _advance(session, acknowledged, rows, BATCH_ROWS)
+            await _advance(session, acknowledged, BATCH_ROWS)
         finally:
             await sending
     else:
-        await _send(session, rows)
+        session.in_flight.append(batch)
+        await _send(session, batch)
         acknowledged = await _acknowledged(session, leaving=0)
-        if wake is not None and 0 < len(rows) < FEW_ROWS:
+        if wake is not None and 0 < len(batch.rows) < FEW_ROWS:
             await _gather(wake)
-        await _advance(session, acknowledged, (), BATCH_ROWS if choose else 0)
+        await _advance(session, acknowledged, BATCH_ROWS if choose else 0)
     return len(session.chosen)
 
 
@@ -324,52 +341,65 @@ async def _acknowledged(session: _Session, *, leaving: int) -> list[_Batch]:
     return acknowledged
 
 
-async def _advance(session: _Session, acknowledged: Sequence[_Batch], sending: Sequence[asyncpg.Record], limit: int) -> None:
+async def _advance(session: _Session, acknowledged: Sequence[_Batch], limit: int) -> None:
     """One statement: delete what was acknowledged, choose the next rows, store what is in flight, in the order of sending."""
-    acknowledged_rows = [row for batch in acknowledged for row in batch.rows]
-    still_in_flight = [ids for rows in (*(batch.rows for batch in session.in_flight), sending) for ids in _id_ranges(rows)]
-    numbers = acknowledged[-1].numbers if acknowledged else {}
+    deleted = [ids for batch in acknowledged for ids in batch.ids]
+    in_flight = [ids for batch in session.in_flight for ids in batch.ids]
+    numbers = {partition: number for batch in acknowledged for partition, number in batch.numbers.items()}
+    taken = _joined([*session.gone, *deleted, *in_flight])
     session.chosen = await session.conn.fetch(
         _ADVANCE,
-        [row["id"] for row in acknowledged_rows],
+        [ids.start for ids in deleted],
+        [ids.stop for ids in deleted],
         [topic for topic, _ in numbers],
         [partition for _, partition in numbers],
         list(numbers.values()),
-        f"{{{','.join([*still_in_flight, *_id_ranges(acknowledged_rows)])}}}",
+        [0, *(ids.stop for ids in taken)],
+        [*(ids.start for ids in taken), _LARGEST_ID],
         limit,
         BATCH_BYTES,
-        "{" + ",".join(f'"{ids}"' for ids in still_in_flight) + "}",
+        "{" + ",".join(f'"[{ids.start},{ids.stop})"' for ids in in_flight) + "}",
     )
-    if traces.recorder is not None and acknowledged_rows:
-        traces.recorder.sent(acknowledged_rows)
-    for topic, count in Counter(row["topic"] for row in acknowledged_rows).items():
-        RELAYED.labels(topic).inc(count)
+    session.gone = _joined([*session.gone, *deleted])[-GONE_RANGES:]
+    for batch in acknowledged:
+        if traces.recorder is not None:
+            traces.recorder.sent(batch.rows)
+        for topic, count in batch.topics.items():
+            RELAYED.labels(topic).inc(count)
 
 
-def _id_ranges(rows: Sequence[asyncpg.Record]) -> list[str]:
-    """The ids of rows as PostgreSQL writes ranges: thousands that were chosen together are mostly one range."""
+def _ranges(rows: Sequence[asyncpg.Record]) -> list[range]:
+    """The ids of rows, in their order: thousands that were chosen together are mostly one range."""
     ids = [row["id"] for row in rows]
     begins = [index for index, number in enumerate(ids) if index == 0 or number != ids[index - 1] + 1]
-    return [f"[{ids[begin]},{ids[end - 1] + 1})" for begin, end in pairwise([*begins, len(ids)])]
+    return [range(ids[begin], ids[end - 1] + 1) for begin, end in pairwise([*begins, len(ids)])]
 
 
-async def _send(session: _Session, rows: Sequence[asyncpg.Record]) -> None:
+def _joined(ranges: Iterable[range]) -> list[range]:
+    """The same ids in ascending order, in as few ranges as hold no other id."""
+    joined: list[range] = []
+    for ids in sorted(ranges, key=lambda ids: ids.start):
+        if joined and joined[-1].stop == ids.start:
+            joined[-1] = range(joined[-1].start, ids.stop)
+        else:
+            joined.append(ids)
+    return joined
+
+
+async def _send(session: _Session, batch: _Batch) -> None:
     """Hand the rows to the producer, which answers later. Raises what Kafka raises at once.
 
     The rows of a partition go as whole record batches: the producer's way for single records costs twice as much. It takes a partition's
     next batch when the one before is on its way: the first ones of all partitions go together, then the second ones.
     """
-    if not rows:
-        return
-    batched = _batched(session, rows)
-    sending = _Batch(rows, [], dict(session.numbers))
-    session.in_flight.append(sending)
+    batched = _batched(session, batch.rows)
+    batch.numbers = {partition: session.numbers[partition] for partition in batched}
     async with asyncio.timeout(ACK_SECONDS):
         for together in zip_longest(*batched.values()):
-            for (topic, partition), batch in zip(batched, together, strict=True):
-                if batch is not None:
+            for (topic, partition), records in zip(batched, together, strict=True):
+                if records is not None:
                     name = kafka.topic_name(session.settings, topic)
-                    sending.acks.append(await session.producer.send_batch(batch, name, partition=partition))
+                    batch.acks.append(await session.producer.send_batch(records, name, partition=partition))
 
 
 def _batched(session: _Session, rows: Sequence[asyncpg.Record]) -> dict[tuple[str, int], list[Any]]:

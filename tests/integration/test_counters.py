@@ -24,6 +24,8 @@ WARM = 3  # the first statements of a connection also look up types and prepare
 PLANNED_ANEW = 7  # PostgreSQL plans the first five executions of a statement, then decides whether one plan will do
 PLANS = "SELECT statement, custom_plans FROM pg_prepared_statements WHERE statement !~ 'pg_prepared_statements|typeinfo_tree'"
 
+ROWS_READ = "SELECT seq_tup_read, idx_tup_fetch FROM pg_stat_user_tables WHERE relname = 'outbox'"
+
 
 @asynccontextmanager
 async def counted(database: Database) -> AsyncIterator[list[str]]:
@@ -120,3 +122,32 @@ async def test_the_relay_moves_a_batch_of_any_size_with_as_many_statements(confi
         await kafka.stop_producer(producer, 5)
         await conn.close()
     assert [len(sent) for sent in rounds[WARM - 1 :]] == [1, 1, 1], rounds
+
+
+async def rows_read(conn: Any) -> Sequence[int]:
+    """Of the outbox, until now: by reading all of it, and by its index."""
+    await conn.execute("SELECT pg_stat_force_next_flush()")
+    return tuple(await conn.fetchrow(ROWS_READ))
+
+
+async def test_the_relay_reads_a_row_three_times_however_many_wait(config: Settings, make_database_url: MakeDatabaseUrl) -> None:
+    url, count = await make_database_url("registration"), 3 * relay.BATCH_ROWS
+    conn = await db.connect(url, application="test")
+    producer = await kafka.open_producer(config)
+    try:
+        await conn.execute(relay._PREPARE_SESSION, "1min")
+        session = await relay._resume(conn, producer, config, "registration")
+        await conn.execute("VACUUM (ANALYZE) outbox")
+        for _ in range(PLANNED_ANEW):  # for an empty outbox
+            assert await relay._forward(session) == 0
+        await conn.copy_records_to_table("outbox", records=load.rows(count), columns=["event_id", "topic", "key", "value"])
+        before = await rows_read(conn)
+        while await relay._forward(session):
+            pass
+        await relay._forward(session, choose=False)
+        after = await rows_read(conn)
+    finally:
+        await kafka.stop_producer(producer, 5)
+        await conn.close()
+    # To choose it, to send it, to delete it.
+    assert [late - early for early, late in zip(before, after, strict=True)] == [0, 3 * count]
