@@ -248,7 +248,7 @@ async def open_producer(settings: KafkaSettings) -> AIOKafkaProducer:
         enable_idempotence=True,
         compression_type="zstd",
         linger_ms=5,
-        max_batch_size=256 * 1024,
+        max_batch_size=512 * 1024,
         max_request_size=MAX_REQUEST_BYTES,
         request_timeout_ms=REQUEST_MS,
         retry_backoff_ms=100,
