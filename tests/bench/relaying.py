@@ -21,9 +21,9 @@ from tests.bench.environment import BenchEnvironment, ReportStep
 from tests.bench.figures import Figure, rate, ratio
 from tests.support.wait import until
 
-EVENTS = 60_000
+EVENTS = 150_000  # a second's worth: to connect and to settle takes as long as 6,000
 ROUNDS = 5
-AT_LEAST = 0.6
+AT_LEAST = 0.8
 _CONTENT_TYPE = ("content-type", b"application/cloudevents+json; charset=UTF-8")
 
 
@@ -31,7 +31,8 @@ async def measure(environment: BenchEnvironment, report: ReportStep) -> list[Fig
     """Both sides alternate over the rounds; opening and closing their connections is part of their time."""
     url = await environment.database("relaying")
     filling = load.rows(EVENTS)
-    await relay_all(environment.settings("relay-warm."), url, filling[:5_000])
+    for side in (relay_all, _raw):  # the broker is slower until its code is compiled
+        await side(environment.settings("warm."), url, filling)
     relayed: list[float] = []
     raw: list[float] = []
     for number in range(ROUNDS):
