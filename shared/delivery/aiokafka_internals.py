@@ -17,6 +17,7 @@ from aiokafka.client import ConnectionGroup
 from aiokafka.consumer.fetcher import FetchResult
 from aiokafka.errors import CorruptRecordException
 from aiokafka.protocol.fetch import FetchRequest
+from aiokafka.record.default_records import _DefaultRecordBatchPy
 from aiokafka.record.memory_records import MemoryRecords
 
 T = TypeVar("T")
@@ -110,9 +111,32 @@ class StoredBatch(NamedTuple):
 
     def records(self, topic: str, partition: int) -> Iterator[LightRecord]:
         """As aiokafka decodes them, for once."""
-        for record in self.decoder:
+        try:
+            decoded = list(self.decoder)
+        except UnicodeDecodeError:  # the broker takes any bytes for the name of a header
+            decoded = _decode_odd_names(self.stored)
+        for record in decoded:
             if record.offset >= self.begin:
                 yield LightRecord._make((topic, partition, record.offset, record.timestamp, record.key, record.value, record.headers))
+
+
+def _decode_odd_names(stored: bytes) -> list[Any]:
+    """The records of a batch in which aiokafka refuses the name of a header: what is no UTF-8 in it is replaced."""
+    decoder = _DefaultRecordBatchPy(stored)
+    decoder._maybe_uncompress()  # noqa: SLF001
+    decoder._buffer = _ReadableBytes(decoder._buffer)  # noqa: SLF001
+    return list(decoder)
+
+
+class _ReadableBytes(bytearray):
+    """Decodes any bytes."""
+
+    def __getitem__(self, at: Any) -> Any:
+        found = super().__getitem__(at)
+        return _ReadableBytes(found) if isinstance(at, slice) else found
+
+    def decode(self, encoding: str = "utf-8", _errors: str = "replace") -> str:
+        return super().decode(encoding, "replace")
 
 
 class StoredBatches(NamedTuple):

@@ -298,6 +298,8 @@ async def _reading(settings: KafkaSettings, *, by_batches: bool = False) -> Asyn
                 await consumer.start()
             if by_batches:
                 aiokafka_internals.hand_over_batches(consumer, RECORDS_TOGETHER)
+            else:
+                aiokafka_internals.hand_over_light_records(consumer)
             yield consumer
         finally:
             with contextlib.suppress(*kafka.ERRORS):

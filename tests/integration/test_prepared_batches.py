@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+import pytest
 import pytest_asyncio
+from aiokafka.record.util import calc_crc32c
 
 from shared.db import Database, Tx
+from shared.delivery import event_log
 from shared.delivery.consumer import Bulk, each
 from shared.delivery.inbox import FEW
+from shared.delivery.kafka import topic_name
 from shared.delivery.raw_records import Raw
 from shared.events import EventEnvelope, JobOrderClosed, decode
 from shared.settings import Settings
 from tests.conftest import MakeDatabase
-from tests.support.delivery import caught_up, consuming, counting, numbered, tallied, tally, write
+from tests.support.delivery import TOPIC, a_producer, caught_up, consuming, counting, numbered, tallied, tally, value_of, write
 from tests.support.wait import until
 
 A = UUID(int=0xA)
@@ -60,3 +64,33 @@ async def test_a_batch_whose_preparation_fails_is_applied_by_its_events(kafka: s
     async with consuming(config, database, Bulk(events=each({JobOrderClosed: tally}), prepare=prepare, records=count)) as running:
         await caught_up(running)
     assert await tallied(database) == [(str(A), n) for n in range(FEW + 1)]
+
+
+@pytest.mark.parametrize("together", [False, True])
+async def test_a_header_whose_name_is_no_utf8_costs_neither_its_record_nor_the_others(
+    kafka: str, config: Settings, database: Database, together: bool
+) -> None:
+    async def prepare(batch: Sequence[Raw]) -> None:
+        pass
+
+    async def count(tx: Tx, batch: Sequence[Raw], _: None) -> frozenset[int]:
+        await each_event(tx, [event for *_, value in batch if isinstance(event := decode(value), EventEnvelope)])
+        return frozenset()
+
+    each_event = each({JobOrderClosed: tally})
+    async with a_producer(kafka) as producer:
+        for begin in range(0, 3 * 20, 20):
+            batch = producer.create_batch()
+            for n in range(begin, begin + 20):
+                headers = [("sequence", b"1.%d" % n), ("odd name", b"")]
+                batch.append(key=str(A).encode(), value=value_of(A, n), timestamp=None, headers=headers)
+            batch.close()
+            data = batch._build()
+            data[:] = data.replace(b"odd name", b"odd\xffname", 3)
+            data[17:21] = calc_crc32c(bytes(data[21:])).to_bytes(4, "big")
+            await (await producer.send_batch(batch, topic_name(config, TOPIC), partition=0))
+    apply = Bulk(events=each_event, prepare=prepare, records=count) if together else each_event
+    async with consuming(config, database, apply) as running:
+        await caught_up(running)
+    assert await tallied(database) == [(str(A), n) for n in range(60)]
+    assert len([entry async for entry in event_log.read_log(config, [TOPIC])]) == 60

@@ -148,6 +148,14 @@ def test_a_record_whose_length_is_negative_is_in_no_run() -> None:
         by_aiokafka(batch)
 
 
+@pytest.mark.parametrize("begin", [0, 2])
+def test_a_header_whose_name_is_no_utf8_does_not_keep_its_batch_from_being_read(begin: int) -> None:
+    plain = a_batch([record(n, headers=[*usual(n), ("odd name", b"\xff")]) for n in range(5)], compression=NONE, begin=begin)
+    odd = with_checksum(bytearray(plain.stored.replace(b"odd name", b"odd\xffname")))._replace(begin=begin)
+    expected = [one._replace(headers=(*one.headers[:2], ("odd\ufffdname", b"\xff"))) for one in by_aiokafka(plain)]
+    assert [one._replace(headers=tuple(one.headers)) for one in chain(*read_stored(together(odd)))] == expected
+
+
 @pytest.mark.parametrize("compression", [NONE, GZIP])
 def test_batches_of_the_format_before_headers_are_read_by_record(compression: int) -> None:
     builder = LegacyRecordBatchBuilder(magic=1, compression_type=compression, batch_size=1 << 20)
