@@ -23,7 +23,7 @@ from tests.support.wait import until
 
 EVENTS = 150_000  # a second's worth: to connect and to settle takes as long as 6,000
 ROUNDS = 5
-AT_LEAST = 0.8
+AT_LEAST = 0.9
 _CONTENT_TYPE = ("content-type", b"application/cloudevents+json; charset=UTF-8")
 
 
