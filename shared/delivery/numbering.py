@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeAlias
 
 from aiokafka import ConsumerRecord
 
-KafkaRecord: TypeAlias = ConsumerRecord  # key, value: bytes or None; headers: tuple of (str, bytes)
+KafkaRecord: TypeAlias = ConsumerRecord  # or a LightRecord, which has what is read of one; key, value: bytes or None
 CONTENT_TYPE = ("content-type", b"application/cloudevents+json; charset=UTF-8")  # the header before it
 SEQUENCE = "sequence"  # the header with the number
 _NUMBERED = re.compile(rb"([1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,17})")  # within PostgreSQL's integer and bigint

@@ -114,7 +114,7 @@ class InflightMissing(Exception):
     """Rows in flight are gone from the outbox: somebody deleted them by hand. They cannot be sent again with the same numbers."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Batch:
     """Rows in flight: their ids, how many each topic has, the futures of Kafka's acknowledgements, the next numbers after them."""
 
@@ -308,7 +308,7 @@ async def _forward(session: _Session, wake: asyncio.Event | None = None, *, choo
     lost and the second is not, consumers drop the second as ahead, and both are sent again.
     `wake`: set by commits; after few rows, the next ones gather before they are chosen.
     """
-    batch = _Batch(session.chosen, _ranges(session.chosen), Counter(row["topic"] for row in session.chosen))
+    batch = _Batch(rows=session.chosen, ids=_ranges(session.chosen), topics=Counter(row["topic"] for row in session.chosen))
     session.chosen = []
     for topic in batch.topics:
         await _check_partitions(session, topic)

@@ -74,8 +74,7 @@ class Visit:
         elif await control.get_attribute("data-choice"):
             await control.press_sequentially(value)
             await expect(control).to_have_value(value)  # the last letter may come after its key
-            await expect(control).not_to_have_attribute("data-waiting", re.compile(""))  # else the names are those of a part of it
-            await self.page.locator(".suggestions li").first.click()
+            await self.page.locator(f'.suggestions[data-wanted="{value}"] li').first.click()  # not of a part of it
         else:
             await control.fill(value)
             await control.blur()

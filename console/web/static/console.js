@@ -203,11 +203,12 @@ async function suggest(input) {
   } finally {
     if (input.dataset.waiting === wanted) delete input.dataset.waiting;
   }
-  if (input.value.trim() !== wanted || document.activeElement !== input) return; // an answer that came too late
+  if (input.value.trim() !== wanted) return; // an answer that came too late
   close();
-  if (!found.length) return;
+  if (!found.length || document.activeElement !== input) return;
   const list = document.createElement("ul");
   list.className = "suggestions";
+  list.dataset.wanted = wanted;
   list.id = `${input.id}-list`;
   list.setAttribute("role", "listbox");
   found.forEach((one, at) => {
