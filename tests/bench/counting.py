@@ -162,6 +162,7 @@ async def rebuild(settings: Settings, url: str, processes: int, *more: str) -> R
         "AUTH_JWKS": str(settings.auth_jwks),
         "TOPIC_PREFIX": settings.topic_prefix,
         "PYTHONPATH": str(ROOT),
+        "MALLOC_ARENA_MAX": "2",  # as the image and the local stack set it
     }
     command = (sys.executable, "-m", "services.stats.replay", "--processes", str(processes), *more)
     process = await asyncio.create_subprocess_exec(*command, env=variables, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
