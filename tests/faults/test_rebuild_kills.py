@@ -39,6 +39,8 @@ from tests.support.wait import until
 READERS = 2
 EVENTS = 2 * rebuild.BATCH_RECORDS  # two batches for each reader
 MARKED = "SELECT coalesce(sum(next_offset), 0)::bigint FROM rebuilt"
+LOCK_MARKS = "LOCK TABLE rebuilt IN SHARE MODE"
+WAITING = "SELECT count(*) FROM pg_locks WHERE relation = 'rebuilt'::regclass AND mode = $1 AND NOT granted"
 LIVE_CELLS = """
 SELECT generation.id, count(*), sum(hashtextextended(block::text, 0)) FROM block JOIN generation ON generation.id = block.generation
 WHERE state = 'live' GROUP BY generation.id
@@ -106,13 +108,18 @@ async def rebuilding(counted: Counted) -> AsyncIterator[Process]:
 
 
 @asynccontextmanager
-async def marks_held(counted: Counted) -> AsyncIterator[int]:
-    """Waits for the first committed marks and blocks further commits of marks. Yields how many records they cover."""
-    async with counted.database.connection() as conn:
-        await until(lambda: conn.fetchval(MARKED), 60, "marks committed")
-        async with conn.transaction():
-            await conn.execute("LOCK TABLE rebuilt IN SHARE MODE")
-            yield await conn.fetchval(MARKED)
+async def marks_held(counted: Counted, process: Process) -> AsyncIterator[int]:
+    """Lets the readers commit their first marks and no others: a lock is given in turn. Yields how many records those cover."""
+    await until(lambda: len(readers_of(process)) == READERS, 60, "readers, which load their code first")
+    connection = counted.database.connection
+    async with connection() as first, connection() as second, connection() as other, second.transaction():
+        async with first.transaction():
+            await first.execute(LOCK_MARKS)
+            await until(lambda: other.fetchval(WAITING, "RowExclusiveLock"), 60, "marks wait to be committed")
+            locking = asyncio.create_task(second.execute(LOCK_MARKS))
+            await until(lambda: other.fetchval(WAITING, "ShareLock"), 10, "behind them the next lock")
+        await locking
+        yield await second.fetchval(MARKED)
 
 
 def readers_of(process: Process) -> list[Identity]:
@@ -133,7 +140,7 @@ async def assert_unchanged_and_resumed(counted: Counted, live: tuple[object, ...
 
 async def test_a_killed_rebuild_leaves_the_live_cells_its_marks_and_no_reader(counted: Counted) -> None:
     live = await counted.live()
-    async with rebuilding(counted) as process, marks_held(counted) as marked:
+    async with rebuilding(counted) as process, marks_held(counted, process) as marked:
         readers = readers_of(process)
         assert len(readers) == READERS
         os.kill(process.pid, signal.SIGKILL)
@@ -144,7 +151,7 @@ async def test_a_killed_rebuild_leaves_the_live_cells_its_marks_and_no_reader(co
 
 async def test_a_rebuild_that_loses_a_reader_names_it_and_ends(counted: Counted) -> None:
     live = await counted.live()
-    async with rebuilding(counted) as process, marks_held(counted) as marked:
+    async with rebuilding(counted) as process, marks_held(counted, process) as marked:
         readers = readers_of(process)
         os.kill(readers[0].pid, signal.SIGKILL)
         async with asyncio.timeout(60):
