@@ -49,6 +49,7 @@ class _DocumentedAs:
         return handler(self.form.__pydantic_core_schema__)
 
 
+_Rows = Annotated[tuple[T, ...], Field(min_length=1, max_length=500)]
 Version = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
 Port = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[A-Z2-9]{3}$")]  # UN/LOCODE
 LicenceNo = Annotated[str, StringConstraints(pattern=r"^LW[0-9]{4}20[0-9]{6}$")]
@@ -550,7 +551,7 @@ class AdoptedPlacement(_Command):
 class AdoptPlacements(_Command):
     """Workers already abroad when this system takes over. Each row is read by itself: a bad one hinders no other."""
 
-    rows: Annotated[tuple[Annotated[dict[str, Any], _DocumentedAs(AdoptedPlacement)], ...], Field(min_length=1, max_length=500)]
+    rows: _Rows[Annotated[dict[str, Any], _DocumentedAs(AdoptedPlacement)]]
 
 
 class ListedContract(RegisterContract):
@@ -562,7 +563,7 @@ class ListedContract(RegisterContract):
 class RegisterContracts(_Command):
     """Contracts of many. Each row is read by itself: a bad one hinders no other."""
 
-    rows: Annotated[tuple[Annotated[dict[str, Any], _DocumentedAs(ListedContract)], ...], Field(min_length=1, max_length=500)]
+    rows: _Rows[Annotated[dict[str, Any], _DocumentedAs(ListedContract)]]
 
 
 class ListedInsurance(BindInsurance):
@@ -574,7 +575,7 @@ class ListedInsurance(BindInsurance):
 class BindInsurances(_Command):
     """One policy for many, or many policies. Each row is read by itself: a bad one hinders no other."""
 
-    rows: Annotated[tuple[Annotated[dict[str, Any], _DocumentedAs(ListedInsurance)], ...], Field(min_length=1, max_length=500)]
+    rows: _Rows[Annotated[dict[str, Any], _DocumentedAs(ListedInsurance)]]
 
 
 class ListedMedical(RecordMedical):
@@ -586,7 +587,7 @@ class ListedMedical(RecordMedical):
 class RecordMedicals(_Command):
     """What a hospital has found. Each row is read by itself: a bad one hinders no other."""
 
-    rows: Annotated[tuple[Annotated[dict[str, Any], _DocumentedAs(ListedMedical)], ...], Field(min_length=1, max_length=500)]
+    rows: _Rows[Annotated[dict[str, Any], _DocumentedAs(ListedMedical)]]
 
 
 class ListedClearance(RequestClearance):
@@ -598,7 +599,7 @@ class ListedClearance(RequestClearance):
 class RequestClearances(_Command):
     """Leave to depart, for many. Each row is read by itself: a bad one hinders no other."""
 
-    rows: Annotated[tuple[Annotated[dict[str, Any], _DocumentedAs(ListedClearance)], ...], Field(min_length=1, max_length=500)]
+    rows: _Rows[Annotated[dict[str, Any], _DocumentedAs(ListedClearance)]]
 
 
 class ListedDeparture(RecordDeparture):
@@ -610,7 +611,7 @@ class ListedDeparture(RecordDeparture):
 class RecordDepartures(_Command):
     """Who has crossed the border. Each row is read by itself: a bad one hinders no other."""
 
-    rows: Annotated[tuple[Annotated[dict[str, Any], _DocumentedAs(ListedDeparture)], ...], Field(min_length=1, max_length=500)]
+    rows: _Rows[Annotated[dict[str, Any], _DocumentedAs(ListedDeparture)]]
 
 
 class ListedArrival(ConfirmArrival):
@@ -622,7 +623,7 @@ class ListedArrival(ConfirmArrival):
 class ConfirmArrivals(_Command):
     """What workers say. Each row is read by itself: a bad one hinders no other."""
 
-    rows: Annotated[tuple[Annotated[dict[str, Any], _DocumentedAs(ListedArrival)], ...], Field(min_length=1, max_length=500)]
+    rows: _Rows[Annotated[dict[str, Any], _DocumentedAs(ListedArrival)]]
 
 
 class ListedReturn(RecordReturn):
@@ -634,4 +635,4 @@ class ListedReturn(RecordReturn):
 class RecordReturns(_Command):
     """Who has come home. Each row is read by itself: a bad one hinders no other."""
 
-    rows: Annotated[tuple[Annotated[dict[str, Any], _DocumentedAs(ListedReturn)], ...], Field(min_length=1, max_length=500)]
+    rows: _Rows[Annotated[dict[str, Any], _DocumentedAs(ListedReturn)]]
