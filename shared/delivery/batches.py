@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 from shared.delivery.aiokafka_internals import StoredBatches
 from shared.delivery.growth import Growth, growth_of, is_past
-from shared.delivery.numbering import KafkaRecord, Number, Verdict, accept, first_of_run, following, number_of
+from shared.delivery.numbering import KafkaRecord, Number, Verdict, accept, following, number_of
 from shared.delivery.positions import Position, TopicPartition
-from shared.delivery.raw_records import RawPart, RawRecords, join, raw_part
-from shared.delivery.record_runs import RecordRun, read_stored
+from shared.delivery.raw_records import RawRecords, join
+from shared.delivery.record_runs import RecordRun, first_if_next, raw_of, read_stored
 from shared.events import Event, EventEnvelope, Undecodable, Unknown, Unwanted, decode
 
 Reads = Callable[[str, KafkaRecord, Number], "Item | Unknown | Unwanted"]
@@ -104,13 +104,7 @@ def records_in(read: Sequence[Chunk]) -> int:
 
 
 def as_raw(read: Sequence[Chunk]) -> RawRecords:
-    return join([_raw_part(chunk.topic, chunk.records) for chunk in read])
-
-
-def _raw_part(topic: str, records: Sequence[KafkaRecord]) -> RawPart:
-    if isinstance(records, RecordRun):
-        return records.raw(topic)
-    return raw_part(topic, [(record.key, record.value) for record in records])
+    return join([raw_of(chunk.topic, chunk.records) for chunk in read])
 
 
 def any_growth(read: Sequence[Chunk]) -> bool:
@@ -157,15 +151,8 @@ def position_after(chunk: Chunk, position: Position) -> Position | None:
     """The position after the chunk when all its records are new and in sequence; None: each has to be judged."""
     if chunk.records[0].offset < position.next_offset:
         return None
-    first = _first(chunk.records, position.expected)
+    first = first_if_next(chunk.records, position.expected)
     return first and Position(chunk.records[-1].offset + 1, Number(first.epoch, first.number + len(chunk.records)), None)
-
-
-def _first(records: Sequence[KafkaRecord], expected: Number) -> Number | None:
-    """The number of the first record when every record is the next one."""
-    if isinstance(records, RecordRun):
-        return records.first if accept(expected, records.first) is Verdict.ACCEPTED else None
-    return first_of_run(records, expected)
 
 
 def _one_by_one(topic: str, records: Sequence[KafkaRecord], position: Position, taken: Taken, reads: Reads) -> list[Item]:

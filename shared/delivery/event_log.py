@@ -15,7 +15,6 @@ from itertools import chain
 from operator import attrgetter
 from typing import NamedTuple
 
-import numpy as np
 from aiokafka import AIOKafkaConsumer
 from aiokafka import TopicPartition as KafkaTopicPartition
 
@@ -25,8 +24,7 @@ from shared.delivery.growth import Growth, growth_of
 from shared.delivery.kafka import COMPACTED, REQUEST_MS, logical, on_cluster, topic_name
 from shared.delivery.numbering import START, KafkaRecord, Number, Verdict, accept, following, number_of
 from shared.delivery.positions import TopicPartition
-from shared.delivery.raw_records import Integers, RawPart, raw_part
-from shared.delivery.record_runs import RecordRun, read_stored
+from shared.delivery.record_runs import first_if_next, read_stored
 from shared.kafka_access import client_options
 from shared.kafka_settings import KafkaSettings
 
@@ -146,11 +144,10 @@ class Mark:
 
 
 class ReadRun(NamedTuple):
-    """Accepted records of a partition in order: their offsets, and the mark after them."""
+    """Accepted records of a partition in order, and the mark after them."""
 
     mark: Mark
-    offsets: Integers
-    records: RawPart
+    records: Sequence[LightRecord]
 
 
 async def read_runs(
@@ -183,26 +180,25 @@ def _accept_fetched(
     fetched: Mapping[TopicPartition, Sequence[StoredBatches]], reached: Mapping[TopicPartition, Mark], upto: Mapping[TopicPartition, int]
 ) -> dict[TopicPartition, list[ReadRun]]:
     """Per partition; none where no batch had a record: of a compacted topic all may have gone."""
-    found = {name: list(_accept_before(upto[name], name.topic, stored, reached[name])) for name, stored in fetched.items()}
+    found = {name: list(_accept_before(upto[name], stored, reached[name])) for name, stored in fetched.items()}
     return {name: runs for name, runs in found.items() if runs}
 
 
-def _accept_before(end: int, topic: str, fetched: Sequence[StoredBatches], mark: Mark) -> Iterator[ReadRun]:
+def _accept_before(end: int, fetched: Sequence[StoredBatches], mark: Mark) -> Iterator[ReadRun]:
     """What is accepted of records before the offset `end`."""
     for read in chain.from_iterable(map(read_stored, fetched)):
         inside = read[: bisect_left(read, end, key=attrgetter("offset"))]
         beyond = end if len(inside) < len(read) else read[-1].offset + 1
-        if isinstance(inside, RecordRun) and inside and accept(mark.expected, inside.first) is Verdict.ACCEPTED:
-            mark = Mark(beyond, Number(inside.first.epoch, inside.first.number + len(inside)))
-            yield ReadRun(mark, np.arange(len(inside)) + inside.first_offset, inside.raw(topic))
+        first = first_if_next(inside, mark.expected) if inside else None
+        if first is not None:
+            accepted, expected = inside, Number(first.epoch, first.number + len(inside))
         else:
             accepted, expected = _accept_each(inside, mark.expected)
-            mark = Mark(beyond, expected)
-            offsets = np.array([record.offset for record in accepted], np.int64)
-            yield ReadRun(mark, offsets, raw_part(topic, [(record.key, record.value) for record in accepted]))
+        mark = Mark(beyond, expected)
+        yield ReadRun(mark, accepted)
 
 
-def _accept_each(records: Sequence[LightRecord], expected: Number) -> tuple[list[LightRecord], Number]:
+def _accept_each(records: Sequence[LightRecord], expected: Number) -> tuple[Sequence[LightRecord], Number]:
     """The accepted ones, and the number expected after them."""
     accepted = []
     for record in records:

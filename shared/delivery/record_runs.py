@@ -15,8 +15,8 @@ import numpy as np
 from aiokafka import codec
 
 from shared.delivery.aiokafka_internals import LightRecord, StoredBatch, StoredBatches
-from shared.delivery.numbering import CONTENT_TYPE, SEQUENCE, Number, read_number
-from shared.delivery.raw_records import Bytes, Integers, RawPart, Spans, windows
+from shared.delivery.numbering import CONTENT_TYPE, SEQUENCE, KafkaRecord, Number, Verdict, accept, first_of_run, read_number
+from shared.delivery.raw_records import Bytes, Integers, RawPart, Spans, raw_part, windows
 
 TOGETHER = 32  # batches: some megabytes, which stay in the processor's cache while they are read
 FEW = 50  # records: below that they are read as fast one by one
@@ -82,9 +82,19 @@ class RecordRun(Sequence[LightRecord]):
         rows = np.flatnonzero(self.keys.lengths == len(key)).tolist()
         return [self[row] for row in rows if self.keys.text(self.data, row) == key]
 
-    def raw(self, topic: str) -> RawPart:
-        """As columns, under the topic's logical name."""
-        return RawPart(topic, self.data, self.keys, self.values)
+
+def raw_of(topic: str, records: Sequence[KafkaRecord]) -> RawPart:
+    """Records of a partition as columns, under the topic's logical name."""
+    if isinstance(records, RecordRun):
+        return RawPart(topic, records.data, records.keys, records.values)
+    return raw_part(topic, [(record.key, record.value) for record in records])
+
+
+def first_if_next(records: Sequence[KafkaRecord], expected: Number) -> Number | None:
+    """The number of the first record when every record is the next one; None: each has to be judged."""
+    if isinstance(records, RecordRun):
+        return records.first if accept(expected, records.first) is Verdict.ACCEPTED else None
+    return first_of_run(records, expected)
 
 
 def read_stored(stored: StoredBatches) -> Iterator[Sequence[LightRecord]]:

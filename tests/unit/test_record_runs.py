@@ -21,7 +21,7 @@ from shared.delivery.aiokafka_internals import LightRecord, StoredBatch, StoredB
 from shared.delivery.event_log import Mark
 from shared.delivery.numbering import CONTENT_TYPE, Number
 from shared.delivery.positions import TopicPartition
-from shared.delivery.record_runs import RecordRun, read_stored
+from shared.delivery.record_runs import RecordRun, raw_of, read_stored
 
 
 @pytest.fixture(autouse=True)
@@ -197,7 +197,7 @@ def test_a_run_is_a_sequence_of_its_records() -> None:
     assert ([run[0], run[-1], run[4]], [*run[2:5]], [*run[:0]]) == ([expected[0], expected[-1], expected[4]], expected[2:5], [])
     assert (run[2:5].first, run[2:5].first_offset) == (Number(1, 9), 22)
     assert run.with_key(KEY) == expected
-    assert [*run.raw("docking.events").keys.lengths] == [len(KEY)] * 9
+    assert [*raw_of("docking.events", run).keys.lengths] == [len(KEY)] * 9
     with pytest.raises(IndexError):
         run[9]
 

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import hashlib
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -29,9 +29,11 @@ from services.stats.replay.log_shards import LogShard, Progress, ReportRead, map
 from shared import db
 from shared.db import Database, Tx
 from shared.delivery import event_log, outbox
+from shared.delivery.aiokafka_internals import LightRecord
 from shared.delivery.event_log import Mark, ReadRun
 from shared.delivery.positions import TopicPartition
 from shared.delivery.raw_records import RawPart, RawRecords, join
+from shared.delivery.record_runs import raw_of
 from shared.events import EventEnvelope, ProjectionRebuilt, decode
 from shared.metrics import REBUILD_PROGRESS
 from shared.running_service import RunningService
@@ -218,10 +220,15 @@ async def _read_batches(shard: LogShard, marks: Mapping[TopicPartition, Mark]) -
 
 def _counted(partition: TopicPartition, runs: Sequence[ReadRun], shard: LogShard) -> list[RawPart]:
     """The records without the uncounted ones."""
-    uncounted = [offset for topic, number, offset in shard.uncounted if (topic, number) == partition]
-    if not uncounted:
-        return [run.records for run in runs]
-    return [run.records.take(~np.isin(run.offsets, uncounted)) for run in runs]
+    uncounted = {offset for topic, number, offset in shard.uncounted if (topic, number) == partition}
+    return [raw_of(partition.topic, _without(run.records, uncounted)) for run in runs]
+
+
+def _without(records: Sequence[LightRecord], uncounted: Collection[int]) -> Sequence[LightRecord]:
+    """A run that has none of these offsets is not taken apart."""
+    if records and any(records[0].offset <= offset <= records[-1].offset for offset in uncounted):
+        return [record for record in records if record.offset not in uncounted]
+    return records
 
 
 async def _count(database: Database, generation: int, moved: Moved, records: RawRecords, before: asyncio.Task[int] | None) -> int:
