@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.docking.commands import MatchAllOrders
+from services.docking.commands.matching import MatchAllOrders
 from services.docking.usecases import matching
 from shared import db
 from shared.db import Cause

@@ -24,7 +24,7 @@ from console.web.forms import read as read_posted
 from console.web.public.addresses import NoSuchPage, parse, wanted_language
 from console.web.public.serving import _is_known
 from console.web.sessions import own_path, require_own_page
-from services.docking import commands as docking
+from services.docking.commands import adoptions, arrivals, clearances, dispatches, medicals, placements
 from services.docking.usecases.placement_rows import parse_rows
 from services.stats.domain.errors import KeyNotFound, PeriodInvalid
 from services.stats.domain.periods import period_end, period_start
@@ -48,14 +48,14 @@ from tests.support.routes import Endpoint, body_form
 
 NO_ONE = Principal("fuzz", Role.OFFICER, ("CN",))
 ROW_BY_ROW: Mapping[type[Any], type[BaseModel]] = {
-    docking.AdoptPlacements: docking.AdoptedPlacement,
-    docking.RegisterContracts: docking.ListedContract,
-    docking.RequestClearances: docking.ListedClearance,
-    docking.BindInsurances: docking.ListedInsurance,
-    docking.RecordMedicals: docking.ListedMedical,
-    docking.RecordDepartures: docking.ListedDeparture,
-    docking.ConfirmArrivals: docking.ListedArrival,
-    docking.RecordReturns: docking.ListedReturn,
+    adoptions.AdoptPlacements: adoptions.AdoptedPlacement,
+    placements.RegisterContracts: placements.ListedContract,
+    clearances.RequestClearances: clearances.ListedClearance,
+    placements.BindInsurances: placements.ListedInsurance,
+    medicals.RecordMedicals: medicals.ListedMedical,
+    dispatches.RecordDepartures: dispatches.ListedDeparture,
+    arrivals.ConfirmArrivals: arrivals.ListedArrival,
+    dispatches.RecordReturns: dispatches.ListedReturn,
 }
 
 

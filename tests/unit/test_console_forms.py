@@ -10,7 +10,7 @@ import pytest
 
 from console.web import forms
 from console.web.documents import Operation
-from services.docking.commands import QualifyEnterprise
+from services.docking.commands.enterprises import QualifyEnterprise
 from services.stats.commands import ClosePeriod
 from services.training.commands import LicenseCentre
 from shared.texts import texts

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from services.docking import commands
 from services.docking.api.callers import Officer
+from services.docking.commands import adoptions as commands
 from services.docking.usecases import adoptions
 from services.docking.views import adoptions as views
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from services.docking import commands
 from services.docking.api.callers import Clerk, Officer, Reader
+from services.docking.commands import arrivals as commands
 from services.docking.domain.arrivals import UnconfirmedFilter
 from services.docking.usecases import arrivals
 from services.docking.views import arrivals as views

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from services.docking import commands
 from services.docking.api.callers import Anybody, Mediator, Reader
+from services.docking.commands import clearances as commands
 from services.docking.settings import policy
 from services.docking.usecases import clearances
 from services.docking.views import placements as views

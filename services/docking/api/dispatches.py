@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from services.docking import commands
 from services.docking.api.callers import Mediator, Officer
+from services.docking.commands import dispatches as commands
 from services.docking.usecases import dispatches
 from services.docking.views import placements as views
 from services.docking.views.placement_rows import RowsRecorded

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from services.docking import commands
 from services.docking.api.callers import EnterpriseOrOfficer, Reader
+from services.docking.commands import employers as commands
 from services.docking.usecases import employers
 from services.docking.views import employers as views
 from shared.delivery.audit_trail import History

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from services.docking import commands
 from services.docking.api.callers import Anybody, EnterpriseOrOfficer, Officer, RegisterReader
+from services.docking.commands import enterprises as commands
 from services.docking.domain.enterprises import EnterpriseFilter, EnterpriseState
 from services.docking.usecases import enterprises, scorecards
 from services.docking.views import enterprises as views

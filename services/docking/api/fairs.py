@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Response
 
-from services.docking import commands
 from services.docking.api.callers import Officer, Reader
+from services.docking.commands import fairs as commands
 from services.docking.usecases import fairs
 from services.docking.views import fairs as views
 from shared.delivery.audit_trail import History

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from services.docking import commands
 from services.docking.api.callers import Mediator, Officer, Reader
+from services.docking.commands import fees as commands
 from services.docking.usecases import fees
 from services.docking.views import fees as views
 from shared.values import FeeId, PlacementId

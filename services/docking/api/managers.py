@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Response
 
-from services.docking import commands
 from services.docking.api.callers import EnterpriseOrOfficer
+from services.docking.commands import managers as commands
 from services.docking.usecases import managers
 from services.docking.views import managers as views
 from shared.paging import Page

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from services.docking import commands
 from services.docking.api.callers import EnterpriseOrOfficer, Reader
+from services.docking.commands import matching as commands
 from services.docking.usecases import matching
 from services.docking.views import matching as views
 from shared.values import MatchId, OrderId

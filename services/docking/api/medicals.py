@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from services.docking import commands
 from services.docking.api.callers import Mediator
+from services.docking.commands import medicals as commands
 from services.docking.usecases import medicals
 from services.docking.views import medicals as views
 from services.docking.views import placements as placement_views

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Response
 
-from services.docking import commands
 from services.docking.api.callers import Anybody, Officer, RegisterReader
+from services.docking.commands import notices as commands
 from services.docking.domain.notices import Breach
 from services.docking.usecases import notices
 from services.docking.views import notices as views

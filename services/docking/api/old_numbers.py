@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from services.docking import commands
 from services.docking.api.callers import Officer
+from services.docking.commands import old_numbers as commands
 from services.docking.usecases import old_numbers
 from services.docking.views.old_numbers import OldNumberCounts, OldNumbers
 from services.docking.views.placements import Placement

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from services.docking import commands
 from services.docking.api.callers import EnterpriseOrOfficer, Reader
+from services.docking.commands import orders as commands
 from services.docking.domain.orders import OrderFilter, OrderState
 from services.docking.usecases import orders
 from services.docking.views import orders as views

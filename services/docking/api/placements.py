@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from services.docking import commands
 from services.docking.api.callers import Mediator, Reader
+from services.docking.commands import placements as commands
 from services.docking.domain.placements import PlacementFilter, PlacementState
 from services.docking.usecases import placements
 from services.docking.views import placements as views

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from services.docking import commands
 from services.docking.api.callers import EnterpriseOrOfficer, Officer
+from services.docking.commands import reserves as commands
 from services.docking.usecases import reserves
 from services.docking.views import enterprises as enterprise_views
 from services.docking.views import reserves as views

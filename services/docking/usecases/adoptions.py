@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from services.docking import commands
+from services.docking.commands import adoptions as commands
 from services.docking.domain import errors
 from services.docking.domain.contracts import Contract
 from services.docking.domain.dispatches import Dispatch, changed, recount

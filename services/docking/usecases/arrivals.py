@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from services.docking import commands
+from services.docking.commands import arrivals as commands
 from services.docking.domain import arrivals as domain
 from services.docking.domain import errors
 from services.docking.domain.arrivals import Arrival, Term, differing, require_arrived, require_asked

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from services.docking import commands
 from services.docking.clearance import certificate, checks
+from services.docking.commands import clearances as commands
 from services.docking.domain import errors
 from services.docking.domain.certificates import TrainingCertificate
 from services.docking.domain.placements import Placement, PlacementState, Step, asked_again, state_after

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from services.docking import commands
+from services.docking.commands import contract_changes as commands
 from services.docking.domain import contract_changes as domain
 from services.docking.domain import errors
 from services.docking.domain.contract_changes import ChangeKind, ContractChange

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.docking import commands
+from services.docking.commands import proposals as commands
 from services.docking.domain import errors
 from services.docking.domain.placements import PlacementState
 from services.docking.domain.proposals import MatchCodes, Proposal, ProposalStep, proposal_after, require_acceptable

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 
-from services.docking import commands
+from services.docking.commands import dispatches as commands
 from services.docking.domain import errors
 from services.docking.domain.dispatches import Dispatch, Evidence, changed, recount, require_apart, with_return
 from services.docking.domain.emergencies import CountryEmergency, require_no_emergency

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.docking import commands
+from services.docking.commands import employers as commands
 from services.docking.domain import errors
 from services.docking.domain.employers import Employer, require_employer_licence
 from services.docking.queries import employers

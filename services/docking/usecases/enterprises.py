@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-from services.docking import commands
+from services.docking.commands import enterprises as commands
 from services.docking.domain import enterprises as domain
 from services.docking.domain import errors
 from services.docking.domain.enterprises import Enterprise, EnterpriseFilter, EnterpriseState, Licence, Plan

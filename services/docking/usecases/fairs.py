@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from services.docking import commands
+from services.docking.commands import fairs as commands
 from services.docking.domain import errors
 from services.docking.domain.fairs import Fair, Intention, IntentionStep, intention_after, require_at_fair, require_fair, require_held
 from services.docking.queries import enterprises, fairs, intention_matches

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from services.docking import commands
 from services.docking.clearance.checks import within_fee_cap
+from services.docking.commands import fees as commands
 from services.docking.domain import errors
 from services.docking.domain.fees import MOST, Charge, Fee, require_charge, standards
 from services.docking.domain.orders import Order

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from services.docking import commands
+from services.docking.commands import managers as commands
 from services.docking.domain import managers as domain
 from services.docking.domain.dispatches import Dispatch
 from services.docking.domain.managers import Accompaniment, ManagersFiling

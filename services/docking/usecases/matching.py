@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 
-from services.docking import commands
+from services.docking.commands import matching as commands
 from services.docking.domain import errors
 from services.docking.domain.orders import Order
 from services.docking.domain.proposals import Proposal

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-from services.docking import commands
+from services.docking.commands import medicals as commands
 from services.docking.domain import errors
 from services.docking.domain.medicals import Fitness, Medical, is_valid, require_medical
 from services.docking.domain.placements import Placement, PlacementState, Step, state_after, withdrawn

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from services.docking import commands
+from services.docking.commands import notices as commands
 from services.docking.domain import errors
 from services.docking.domain import notices as domain
 from services.docking.domain.notices import Breach, Notice

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.docking import commands
+from services.docking.commands import old_numbers as commands
 from services.docking.domain.workers import require_not_erased
 from services.docking.queries import old_numbers, workers
 from services.docking.usecases.placements import load

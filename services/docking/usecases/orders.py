@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-from services.docking import commands
+from services.docking.commands import orders as commands
 from services.docking.domain import errors
 from services.docking.domain import orders as orders_domain
 from services.docking.domain.employers import require_employer_licence, require_same_destination

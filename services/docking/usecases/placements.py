@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from services.docking import commands
+from services.docking.commands import placements as commands
 from services.docking.domain import errors
 from services.docking.domain.contracts import Contract, Insurance
 from services.docking.domain.fees import Fee, contract_fee_id, require_no_own_employee

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from services.docking import commands
+from services.docking.commands import proposals as commands
 from services.docking.domain import errors
 from services.docking.domain.enterprises import Enterprise, require_covered, require_licence
 from services.docking.domain.orders import Order, require_free_position, require_open

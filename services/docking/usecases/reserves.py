@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from services.docking import commands
+from services.docking.commands import reserves as commands
 from services.docking.domain import errors, reserves
 from services.docking.domain.enterprises import Enterprise
 from services.docking.domain.reserves import Entry, EntryKind, Payment

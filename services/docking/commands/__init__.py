@@ -1,0 +1,1 @@
+"""What docking can be asked to do: bounded request models, one file per aggregate."""
