@@ -16,7 +16,7 @@ from shared.backoff import backoff
 from shared.db import Database
 from shared.delivery import inbox, kafka
 from shared.delivery.batches import Chunk, as_raw, chunks, decode_ahead, records_in
-from shared.delivery.inbox import FEW, Apply, Bulk, OffsetsSkipped, StoredOffset, TooManyDiverted
+from shared.delivery.inbox import BULK_ABOVE, Apply, Bulk, OffsetsSkipped, StoredOffset, TooManyDiverted
 from shared.delivery.seeking import Seeker
 from shared.delivery.subscription import FetchedBatch
 from shared.delivery.watchdog import Heartbeat
@@ -93,7 +93,7 @@ class BatchTaker:
             simulated=self._settings.simulation,
             max_diverted=self._settings.max_diverted,
             decoded=decoded,
-            prepared=asyncio.create_task(bulk.prepare(as_raw(read))) if bulk is not None and records_in(read) > FEW else None,
+            prepared=asyncio.create_task(bulk.prepare(as_raw(read))) if bulk is not None and records_in(read) > BULK_ABOVE else None,
             progress=self._heartbeat.beat,
         )
 

@@ -134,7 +134,7 @@ def each(handlers: Handlers) -> Each:
 
 Prepare = Callable[[Sequence[Raw]], Coroutine[Any, Any, Any]]
 ApplyRaw = Callable[[Tx, Sequence[Raw], Any], Awaitable[frozenset[int]]]
-FEW = 50  # up to here decoding is as fast
+BULK_ABOVE = 50  # records: up to here decoding is as fast
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +282,7 @@ async def take(database: Database, batch: Batch) -> Taken:
         _check_offsets(read, taken.positions, batch.empty_after)
         if any_growth(read):
             read, taken.waiting = cut_waiting(read, {**await positions(tx.conn), **taken.positions})
-        bulk = apply if isinstance(apply, Bulk) and records_in(batch.read) > FEW else None
+        bulk = apply if isinstance(apply, Bulk) and records_in(batch.read) > BULK_ABOVE else None
         attempt = _Attempt(tx=tx, batch=batch, taken=taken, bulk=bulk)
         waiting = await dead_letters.any_blocks(tx.conn)
         batch.progress()

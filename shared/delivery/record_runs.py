@@ -19,7 +19,7 @@ from shared.delivery.numbering import CONTENT_TYPE, SEQUENCE, KafkaRecord, Numbe
 from shared.delivery.raw_records import Bytes, Integers, RawPart, Spans, raw_part, windows
 
 TOGETHER = 32  # batches: some megabytes, which stay in the processor's cache while they are read
-FEW = 50  # records: below that they are read as fast one by one
+SHORTEST_RUN = 50  # records: fewer are read as fast one by one
 _MAGIC = 16  # where a batch says in which format it is
 _FORMAT, _BY_PRODUCER = 2, 0  # of a batch; who has set the times
 _COUNT = slice(57, 61)  # of a batch: how many records it has; they follow, compressed together
@@ -52,7 +52,10 @@ class RecordRun(Sequence[LightRecord]):
     def __getitem__(self, row: slice) -> RecordRun: ...
     def __getitem__(self, row: int | slice) -> LightRecord | RecordRun:
         if isinstance(row, slice):
-            return self._cut(*row.indices(len(self))[:2])
+            begin, end, step = row.indices(len(self))
+            if step != 1:
+                raise ValueError("the records of a run follow each other: a slice has no step")
+            return self._cut(begin, end)
         if not -len(self) <= row < len(self):
             raise IndexError(row)
         index = row % len(self)
@@ -101,27 +104,36 @@ def read_stored(stored: StoredBatches) -> Iterator[Sequence[LightRecord]]:
     """The records of the batches, in order: runs, and between them those that are none."""
     for begin in range(0, len(stored.batches), TOGETHER):
         together = stored._replace(batches=stored.batches[begin : begin + TOGETHER])
-        run = _read_run(together)
+        decompressed = _decompress(together.batches)
+        run = _read_run(together, decompressed)
         if run is not None:
+            del decompressed  # while the run is used
             yield run
-        else:
-            yield from filter(None, (_read_alone(stored._replace(batches=[batch])) for batch in together.batches))
+            continue
+        for index, batch in enumerate(together.batches):
+            alone = _decompress([batch]) if decompressed is None else [decompressed[index]]
+            records = _read_run(stored._replace(batches=[batch]), alone) or list(batch.records(stored.topic, stored.partition))
+            if records:
+                yield records
 
 
-def _read_alone(stored: StoredBatches) -> Sequence[LightRecord]:
-    [batch] = stored.batches
-    return _read_run(stored) or list(batch.records(stored.topic, stored.partition))
-
-
-def _read_run(stored: StoredBatches) -> RecordRun | None:
-    """None: they are no run, or so few that it does not pay."""
-    if not all(map(_is_usual, stored.batches)):
+def _decompress(batches: Sequence[StoredBatch]) -> Sequence[bytes] | None:
+    """The records of each batch. None: one is not as relays store them, or they are so few that it does not pay."""
+    if not all(map(_is_usual, batches)) or sum(map(_count, batches)) < SHORTEST_RUN:
         return None
-    decoders = [batch.decoder for batch in stored.batches]
-    counts = [int.from_bytes(batch.stored[_COUNT], "big") for batch in stored.batches]
-    if sum(counts) < FEW:
+    return [_DECODERS[batch.decoder.compression_type](batch.stored[_COUNT.stop :]) for batch in batches]
+
+
+def _count(batch: StoredBatch) -> int:
+    return int.from_bytes(batch.stored[_COUNT], "big")
+
+
+def _read_run(stored: StoredBatches, decompressed: Sequence[bytes] | None) -> RecordRun | None:
+    """None: they are no run."""
+    if decompressed is None:
         return None
-    data = b"".join(_DECODERS[batch.decoder.compression_type](batch.stored[_COUNT.stop :]) for batch in stored.batches)
+    decoders, counts = [batch.decoder for batch in stored.batches], [*map(_count, stored.batches)]
+    data = b"".join(decompressed)
     try:
         bodies = _bodies(data)
         if bodies is None or len(bodies) != sum(counts) + 1:

@@ -12,7 +12,7 @@ from aiokafka.record.util import calc_crc32c
 from shared.db import Database, Tx
 from shared.delivery import event_log
 from shared.delivery.consumer import Bulk, each
-from shared.delivery.inbox import FEW
+from shared.delivery.inbox import BULK_ABOVE
 from shared.delivery.kafka import topic_name
 from shared.delivery.raw_records import Raw
 from shared.events import EventEnvelope, JobOrderClosed, decode
@@ -44,7 +44,7 @@ async def test_the_next_batch_is_prepared_while_the_present_one_is_taken(kafka: 
             await tally(tx, event)
         return frozenset()
 
-    each_batch = FEW + 1
+    each_batch = BULK_ABOVE + 1
     await write(kafka, config, *(numbered(A, n, n) for n in range(2 * each_batch)))
     apply = Bulk(events=each({JobOrderClosed: tally}), prepare=prepare, records=count)
     async with consuming(config, database, apply, max_records=each_batch) as running:
@@ -60,10 +60,10 @@ async def test_a_batch_whose_preparation_fails_is_applied_by_its_events(kafka: s
     async def count(_: Tx, batch: Sequence[Raw], found: None) -> frozenset[int]:
         raise AssertionError(f"{len(batch)} records are applied with {found}")
 
-    await write(kafka, config, *(numbered(A, n, n) for n in range(FEW + 1)))
+    await write(kafka, config, *(numbered(A, n, n) for n in range(BULK_ABOVE + 1)))
     async with consuming(config, database, Bulk(events=each({JobOrderClosed: tally}), prepare=prepare, records=count)) as running:
         await caught_up(running)
-    assert await tallied(database) == [(str(A), n) for n in range(FEW + 1)]
+    assert await tallied(database) == [(str(A), n) for n in range(BULK_ABOVE + 1)]
 
 
 @pytest.mark.parametrize("together", [False, True])

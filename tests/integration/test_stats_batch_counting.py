@@ -105,7 +105,7 @@ HOW = st.sampled_from(["sound"] * 12 + ["nonsense", "misfiled", "unknown", "inco
 
 @pytest.fixture
 async def database(make_database: MakeDatabase, monkeypatch: pytest.MonkeyPatch) -> Database:
-    monkeypatch.setattr(inbox, "FEW", 0)
+    monkeypatch.setattr(inbox, "BULK_ABOVE", 0)
     return await make_database("stats")
 
 

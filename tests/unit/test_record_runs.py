@@ -8,6 +8,7 @@ from itertools import chain, pairwise
 from typing import Any
 
 import pytest
+from aiokafka.codec import zstd_decode
 from aiokafka.errors import CorruptRecordException
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.legacy_records import LegacyRecordBatchBuilder
@@ -27,7 +28,7 @@ from shared.delivery.record_runs import RecordRun, raw_of, read_stored
 @pytest.fixture(autouse=True)
 def small_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Samples of a few records, read as many are."""
-    monkeypatch.setattr(record_runs, "FEW", 1)
+    monkeypatch.setattr(record_runs, "SHORTEST_RUN", 1)
 
 
 NONE, GZIP, ZSTD = 0, 1, 4
@@ -77,6 +78,10 @@ def by_aiokafka(*batches: StoredBatch) -> list[LightRecord]:
     return [one._replace(headers=tuple(one.headers)) for records in again for one in records]
 
 
+def run_of(batch: StoredBatch) -> RecordRun | None:
+    return record_runs._read_run(together(batch), record_runs._decompress([batch]))
+
+
 def is_run(*batches: StoredBatch) -> bool:
     expected, read = by_aiokafka(*batches), [*read_stored(together(*batches))]
     assert [one._replace(headers=tuple(one.headers)) for one in chain(*read)] == expected
@@ -118,6 +123,20 @@ def test_one_odd_record_makes_its_batch_no_run_and_every_record_is_read_all_the_
     assert [run.first for run in found if isinstance(run, RecordRun)] == [Number(1, 10), Number(1, 20)]
 
 
+def test_no_batch_is_decompressed_twice_because_another_is_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    decompressed = list[bytes]()
+
+    def decompress(stored: bytes) -> Any:
+        decompressed.append(stored)
+        return zstd_decode(stored)
+
+    monkeypatch.setattr(record_runs, "_DECODERS", {ZSTD: decompress})
+    odd = a_batch([record(0, key=None)])
+    found = [*read_stored(together(odd, *(a_batch([record(n)], offset=n) for n in (1, 2))))]
+    assert [isinstance(one, RecordRun) for one in found] == [False, True, True]
+    assert len(decompressed) == 3
+
+
 def test_the_first_record_may_have_any_number_and_the_digits_may_become_more() -> None:
     for first in (0, 9, 98, 99_999_999_999_999_990):
         assert is_run(a_batch([record(n, value=b"{}" * 50) for n in range(first, first + 25)]))
@@ -143,7 +162,7 @@ def test_a_record_whose_length_is_negative_is_in_no_run() -> None:
     data = bytearray(a_batch([record(n) for n in range(5)], compression=NONE).stored)
     data[61] ^= 1  # the sign
     batch = with_checksum(data)
-    assert record_runs._read_run(together(batch)) is None
+    assert run_of(batch) is None
     with pytest.raises(CorruptRecordException):
         by_aiokafka(batch)
 
@@ -185,7 +204,7 @@ def test_batches_are_read_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_few_records_are_read_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(record_runs, "FEW", 4)
+    monkeypatch.setattr(record_runs, "SHORTEST_RUN", 4)
     assert not is_run(a_batch([record(n) for n in range(3)]))
     assert is_run(a_batch([record(n) for n in range(3)]), a_batch([record(3)], offset=3))
 
@@ -200,6 +219,8 @@ def test_a_run_is_a_sequence_of_its_records() -> None:
     assert [*raw_of("docking.events", run).keys.lengths] == [len(KEY)] * 9
     with pytest.raises(IndexError):
         run[9]
+    with pytest.raises(ValueError, match="follow each other"):
+        run[::2]
 
 
 @given(st.lists(st.tuples(st.integers(57, 700), st.integers(0, 255)), min_size=1, max_size=3))
@@ -209,6 +230,6 @@ def test_bytes_changed_at_random_are_never_read_as_another_run_than_aiokafka_rea
     for at, byte in changes:
         data[min(at, len(data) - 1)] = byte
     batch = with_checksum(data)
-    run = record_runs._read_run(together(batch))
+    run = run_of(batch)
     if run is not None:
         assert [*run] == by_aiokafka(batch)
