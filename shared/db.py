@@ -111,6 +111,7 @@ class Database:
     has_several_hosts: bool = False
     restoring: bool = field(default=False, init=False)
     commits: int = field(default=0, init=False)
+    _committed: asyncio.Event = field(default_factory=asyncio.Event, init=False)  # set for a moment: wakes everybody who waits
 
     @asynccontextmanager
     async def transaction(self, cause: Cause, *, snapshot: bool = False, turn: int | None = None) -> AsyncIterator[Tx]:
@@ -133,9 +134,17 @@ class Database:
                 await conn.execute("ROLLBACK")
                 raise
             await conn.execute("COMMIT")
-            self.commits += not snapshot
+            if not snapshot:
+                self.commits += 1
+                self._committed.set()
+                self._committed.clear()
             if tx.published:
                 self.wake.set()
+
+    async def wait_for_commit(self, seen: int) -> None:
+        """Until this process has committed more than the `seen` transactions."""
+        while self.commits == seen:
+            await self._committed.wait()
 
     async def dry_run(self, cause: Cause, work: Work[T], *, snapshot: bool = False) -> T:
         """The result of `work` in a transaction that is always rolled back; its events are never written to the outbox.

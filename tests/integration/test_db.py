@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 from asyncpg.pool import PoolConnectionHolder
 
-from shared import db
+from shared import db, pauses
 from shared.db import SHARED_MIGRATIONS, Unavailable, migrate
 from tests.conftest import MakeDatabase, MakeDatabaseUrl
 from tests.support.read_only import make_read_only
@@ -199,6 +199,21 @@ async def test_a_row_that_was_changed_since_the_snapshot_is_to_be_read_again(mak
         await count_what_was_read()
     async with database.connection() as conn:
         assert await conn.fetchval("SELECT n FROM counted") == 5
+
+
+async def test_a_commit_ends_the_pauses_of_all_loops_and_one_that_only_publishes_ends_none(
+    make_database: MakeDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pauses, "IDLE_SECONDS", 3600.0)
+    database = await make_database("docking")
+    pausing = [asyncio.create_task(pauses.pause(database, database.commits, 0)) for _ in range(2)]
+    async with database.transaction(database.system_cause(), snapshot=True) as tx:
+        await tx.conn.execute("SELECT 1")
+    assert not any(one.done() for one in pausing)
+    async with database.transaction(database.system_cause()) as tx:
+        await tx.conn.execute("SELECT 1")
+    async with asyncio.timeout(10):
+        await asyncio.gather(*pausing)
 
 
 async def test_a_connection_over_which_nothing_comes_is_given_up_and_its_pool_works_again(

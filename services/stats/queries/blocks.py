@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from io import BytesIO
+from typing import Any
 
 import polars as pl
 
@@ -21,6 +22,9 @@ SELECT code, word FROM word WHERE word = ANY ($1) UNION ALL SELECT code, word FR
 """
 COLUMNS = ("generation", "cut", "measure", "month", "currency", "settled", "cells", "days", "recorded", "k1", "k2", "value")
 # At most $3 blocks, once those not in the sums yet hold more than $2 cells. In key order, so that concurrent runs do not deadlock.
+EXISTS_NEW_CELLS = """
+SELECT coalesce(sum(cells) > $1, false) FROM block WHERE generation = (SELECT id FROM generation WHERE state = 'live') AND NOT settled
+"""
 UPDATE_YEAR_SUMS = """
 WITH due AS (
     SELECT ctid FROM block WHERE generation = $1 AND NOT settled
@@ -73,6 +77,12 @@ async def _list_word_codes(tx: Tx, words: Iterable[str]) -> dict[str, int]:
     while len(codes) < len(wanted):
         codes = {row["word"]: row["code"] for row in await tx.conn.fetch(LIST_WORDS, wanted)}
     return codes
+
+
+async def exists_new_cells(conn: Any, above: int) -> bool:
+    """Whether the live blocks that are not in the sums by year hold more cells than that."""
+    found: bool = await conn.fetchval(EXISTS_NEW_CELLS, above)
+    return found
 
 
 async def update_year_sums(tx: Tx, generation: int, *, above: int = 0, limit: int | None = None) -> bool:

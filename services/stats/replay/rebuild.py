@@ -41,7 +41,7 @@ from shared.settings import Settings
 
 BATCH_RECORDS = 50_000
 COUNTED_AT_A_TIME = 4  # batches: one is stored, one is folded
-PROGRESS_SECONDS = 5.0  # between two measurements of a rebuild's progress
+PROGRESS_SECONDS = 15.0  # between two measurements of a rebuild's progress
 SWAP_WITHIN = 20_000  # records behind the live generation: few enough for live counting to wait while they are counted
 
 

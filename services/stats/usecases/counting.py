@@ -91,6 +91,9 @@ async def run_year_sums(service: RunningService) -> None:
 
 async def update_year_sums(database: Database) -> bool:
     """Add the newest blocks to the sums by year once they hold enough cells. Returns whether any were added."""
+    async with database.connection() as conn:  # a transaction would be one more commit that other loops look after
+        if not await blocks.exists_new_cells(conn, MAX_NEW_CELLS):
+            return False
     async with database.transaction(database.system_cause()) as tx:
         generation = await generations.lock_live(tx)
         return await blocks.update_year_sums(tx, generation, above=MAX_NEW_CELLS, limit=BLOCKS_PER_TRANSACTION)
