@@ -42,7 +42,7 @@ GONE_RANGES = 20  # of ids, that are not looked for again; there are more than o
 ACK_SECONDS = 20.0
 SETTLE_SECONDS = 5.0
 # Between two polls, first and at most: for rows that were written by who wakes nobody, such as a process that was killed meanwhile.
-IDLE_SECONDS = (0.05, 5.0)
+IDLE_SECONDS, IDLE_GROWTH = (1.0, 10.0), 3
 # A round costs nearly the same for one row as for a hundred, here and in every consumer, and slows the commands that run at the same
 # time: after few rows, the next ones are chosen so much later, and later still while commits follow each other closely.
 FEW_ROWS, GATHER_SECONDS = 200, (0.02, 0.1)
@@ -291,7 +291,7 @@ async def _forward_all(session: _Session, database: Database, health: Health, me
                 idle = IDLE_SECONDS[0]
                 continue
             await _wait(database.wake, idle)
-            idle = min(idle * 1.5, IDLE_SECONDS[1])
+            idle = min(idle * IDLE_GROWTH, IDLE_SECONDS[1])
     except asyncio.CancelledError:
         with contextlib.suppress(*_TRANSIENT):
             async with asyncio.timeout(SETTLE_SECONDS):
