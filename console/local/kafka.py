@@ -53,9 +53,9 @@ transaction.state.log.num.partitions=4
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
-num.network.threads=2
-num.io.threads=4
-background.threads=4
+num.network.threads=1
+num.io.threads=2
+background.threads=2
 group.coordinator.threads=1
 log.cleaner.dedupe.buffer.size=16777216
 log.cleaner.io.buffer.size=131072
@@ -236,7 +236,8 @@ def _java(node: Kafka, heap: int) -> list[str]:
 
 
 def spec(node: Kafka) -> Spec:
-    command = [*_java(node, 384), "kafka.Kafka", str(node.configuration)]
+    """Methods are compiled after a tenth of the usual calls: a broker that idles would interpret most of its code for minutes."""
+    command = [*_java(node, 384), "-XX:CompileThresholdScaling=0.1", "kafka.Kafka", str(node.configuration)]
     return Spec(name="kafka", command=command, log=node.folder / "kafka.log", environment=ANY_FILE_NAME, stop_seconds=20)
 
 
