@@ -37,16 +37,21 @@ WITH due AS (
 ), version AS (
     INSERT INTO settled (generation) SELECT $1 WHERE EXISTS (SELECT FROM newest)
     ON CONFLICT (generation) DO UPDATE SET version = DEFAULT
+), summed AS (
+    SELECT cut, measure, one.k1, one.k2, currency, year,
+        sum(one.value) FILTER (WHERE month = 1) AS m01, sum(one.value) FILTER (WHERE month = 2) AS m02,
+        sum(one.value) FILTER (WHERE month = 3) AS m03, sum(one.value) FILTER (WHERE month = 4) AS m04,
+        sum(one.value) FILTER (WHERE month = 5) AS m05, sum(one.value) FILTER (WHERE month = 6) AS m06,
+        sum(one.value) FILTER (WHERE month = 7) AS m07, sum(one.value) FILTER (WHERE month = 8) AS m08,
+        sum(one.value) FILTER (WHERE month = 9) AS m09, sum(one.value) FILTER (WHERE month = 10) AS m10,
+        sum(one.value) FILTER (WHERE month = 11) AS m11, sum(one.value) FILTER (WHERE month = 12) AS m12
+    FROM newest CROSS JOIN LATERAL unnest(k1, k2, value) AS one (k1, k2, value) GROUP BY 1, 2, 3, 4, 5, 6
 )
 INSERT INTO year_cell (generation, cut, measure, k1, k2, currency, year, province, m01, m02, m03, m04, m05, m06, m07, m08, m09, m10,
     m11, m12)
-SELECT $1, cut, measure, one.k1, one.k2, currency, year, CASE WHEN word = '-' THEN word ELSE left(word, 2) || '0000' END,
-    sum(one.value) FILTER (WHERE month = 1), sum(one.value) FILTER (WHERE month = 2), sum(one.value) FILTER (WHERE month = 3),
-    sum(one.value) FILTER (WHERE month = 4), sum(one.value) FILTER (WHERE month = 5), sum(one.value) FILTER (WHERE month = 6),
-    sum(one.value) FILTER (WHERE month = 7), sum(one.value) FILTER (WHERE month = 8), sum(one.value) FILTER (WHERE month = 9),
-    sum(one.value) FILTER (WHERE month = 10), sum(one.value) FILTER (WHERE month = 11), sum(one.value) FILTER (WHERE month = 12)
-FROM newest CROSS JOIN LATERAL unnest(k1, k2, value) AS one (k1, k2, value) JOIN word ON code = one.k1
-GROUP BY 2, 3, 4, 5, 6, 7, 8 ORDER BY 2, 3, 4, 5, 6, 7
+SELECT $1, cut, measure, k1, k2, currency, year, CASE WHEN word = '-' THEN word ELSE left(word, 2) || '0000' END,
+    m01, m02, m03, m04, m05, m06, m07, m08, m09, m10, m11, m12
+FROM summed JOIN word ON code = k1 ORDER BY 2, 3, 4, 5, 6, 7
 ON CONFLICT (generation, cut, measure, k1, k2, currency, year) DO UPDATE SET
     m01 = coalesce(year_cell.m01 + excluded.m01, year_cell.m01, excluded.m01),
     m02 = coalesce(year_cell.m02 + excluded.m02, year_cell.m02, excluded.m02),

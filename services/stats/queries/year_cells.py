@@ -31,23 +31,25 @@ WITH live AS (SELECT id, version FROM generation LEFT JOIN settled ON generation
 SELECT version, measure, year, coalesce(one.word, province) AS k1, coalesce(two.word, '') AS k2, currency, months
 FROM live LEFT JOIN kept ON true LEFT JOIN word AS one ON one.code = first LEFT JOIN word AS two ON two.code = second
 """
-# A month a row: the last of as many elements as its month has.
+# A month a row: the last of as many elements as its month has. Summed by the numbers of the keys, and joined with their words after: while
+# much is counted there are thousands of blocks of a cell or two, and PostgreSQL would read all words for each of them.
 LIST_UNSETTLED = """
 WITH live AS (SELECT id, version FROM generation LEFT JOIN settled ON generation = id WHERE state = 'live'), newest AS (
+    SELECT measure, month, each.k1, each.k2, currency, sum(each.value) AS value
+    FROM block CROSS JOIN LATERAL unnest(block.k1, block.k2, block.value) AS each (k1, k2, value)
+    WHERE NOT settled AND generation = (SELECT id FROM live) AND cut = $1 AND measure = ANY ($2::smallint[]) AND month BETWEEN $3 AND $4
+    GROUP BY 1, 2, 3, 4, 5
+), chosen AS (
     SELECT measure, extract(year FROM month)::smallint AS year, CASE $5 WHEN 'key' THEN one.word WHEN 'province' THEN
         CASE WHEN one.word = '-' THEN one.word ELSE left(one.word, 2) || '0000' END ELSE '' END AS k1,
         CASE WHEN $6 THEN two.word ELSE '' END AS k2, currency,
-        array_fill(NULL::bigint, ARRAY[extract(month FROM month)::integer - 1]) || sum(each.value)::bigint AS months
-    FROM block
-        CROSS JOIN LATERAL unnest(block.k1, block.k2, block.value) AS each (k1, k2, value)
-        JOIN word AS one ON one.code = each.k1
-        JOIN word AS two ON two.code = each.k2
-    WHERE NOT settled AND generation = (SELECT id FROM live) AND cut = $1 AND measure = ANY ($2::smallint[]) AND month BETWEEN $3 AND $4
-        AND ($7::text[] IS NULL OR one.word = ANY ($7)) AND ($8::text[] IS NULL OR left(one.word, 2) || '0000' = ANY ($8))
+        array_fill(NULL::bigint, ARRAY[extract(month FROM month)::integer - 1]) || sum(value)::bigint AS months
+    FROM newest JOIN word AS one ON one.code = newest.k1 JOIN word AS two ON two.code = newest.k2
+    WHERE ($7::text[] IS NULL OR one.word = ANY ($7)) AND ($8::text[] IS NULL OR left(one.word, 2) || '0000' = ANY ($8))
         AND ($9::text[] IS NULL OR two.word = ANY ($9))
     GROUP BY measure, month, 3, 4, 5
 )
-SELECT version, measure, year, k1, k2, currency, months FROM live LEFT JOIN newest ON true
+SELECT version, measure, year, k1, k2, currency, months FROM live LEFT JOIN chosen ON true
 """
 Version = UUID | None
 Months = Sequence[int | None]  # None: nothing was ever counted in that month; 0: what was counted there has come to nothing
