@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from io import BytesIO
 from typing import Any
 
 import polars as pl
@@ -72,7 +71,8 @@ async def insert(tx: Tx, generation: int, cells: pl.DataFrame) -> None:
     """Insert cells given as columns. Two statements, whatever their number."""
     codes = await _list_word_codes(tx, block_encoding.key_words(cells))
     rows = await asyncio.to_thread(block_encoding.encode_blocks, cells, codes, generation)
-    await tx.conn.copy_to_table("block", source=BytesIO(rows), columns=COLUMNS, format="binary")
+    # A buffer: asyncpg reads a file in another thread, and then keeps it until the garbage collector finds a cycle.
+    await tx.conn.copy_to_table("block", source=memoryview(rows), columns=COLUMNS, format="binary")
 
 
 async def _list_word_codes(tx: Tx, words: Iterable[str]) -> dict[str, int]:
