@@ -163,7 +163,9 @@ class _Fetched(OrderedDict[Any, Any]):
 
     def __setitem__(self, partition: Any, fetched: Any) -> None:
         if isinstance(fetched, FetchResult):  # it may be an error
-            fetched._partition_records = self._kind(fetched._partition_records, self._kept.pop(partition))  # noqa: SLF001
+            replaced = fetched._partition_records  # noqa: SLF001
+            fetched._partition_records = self._kind(replaced, self._kept.pop(partition))  # noqa: SLF001
+            replaced._records_iterator = None  # noqa: SLF001  # it refers back, and would keep the bytes until the garbage collector runs
         super().__setitem__(partition, fetched)
 
 

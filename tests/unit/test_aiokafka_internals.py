@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import re
+import sys
 from functools import partial
 from itertools import chain
 from types import SimpleNamespace
@@ -165,6 +167,17 @@ def test_batches_come_together_up_to_so_many_records_and_the_next_offset_is_that
     waiting = fetched(b"".join(map(a_batch, range(5))), most=2)
     found = [(len(stored.batches), waiting.next_fetch_offset) for stored in waiting]
     assert found == [(2, 2), (2, 4), (1, 5)]
+
+
+def test_an_answer_that_has_been_read_is_freed_without_the_garbage_collector() -> None:
+    stored = a_batch(0) + a_batch(1)
+    held = sys.getrefcount(stored)
+    gc.disable()
+    try:
+        assert len(list(fetched(stored))) == 2
+        assert sys.getrefcount(stored) == held
+    finally:
+        gc.enable()
 
 
 def test_the_private_names_are_still_there() -> None:
