@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-from collections import deque
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -40,7 +39,6 @@ from shared.running_service import RunningService
 from shared.settings import Settings
 
 BATCH_RECORDS = 50_000
-COUNTED_AT_A_TIME = 4  # batches: one is stored, one is folded
 PROGRESS_SECONDS = 15.0  # between two measurements of a rebuild's progress
 SWAP_WITHIN = 20_000  # records behind the live generation: few enough for live counting to wait while they are counted
 
@@ -154,36 +152,38 @@ async def _swap(settings: Settings, database: Database, generation: int, events:
 async def build(generation: int, database: Database | None, shard: LogShard, report: ReportRead) -> int:
     """Count a shard of the log into the generation, from its marks. Returns how many events that were.
 
-    While a batch is stored, the next one is folded and the one after it is read.
+    While a batch is stored, the next one is read and folded. More at a time would take more memory, and wait for each other's
+    interpreter lock.
     """
-    events, counting = 0, deque[tuple[int, asyncio.Task[int]]]()  # records of a batch, and its task; in the order of the log
+    events, storing = 0, None
     async with _connected(database, shard) as own_database:
         async with own_database.connection() as conn:
             marks = {name: mark for name, mark in (await generations.list_marks(conn, generation)).items() if name in shard.upto}
         report(sum(mark.offset for mark in marks.values()))
         try:
-            async for moved, read in _read_batches(shard, marks):
-                if len(counting) == COUNTED_AT_A_TIME:
-                    events += await _finish_first(counting, report)
-                before = counting[-1][1] if counting else None
-                task = asyncio.create_task(_count(own_database, generation, moved, read, before))
-                counting.append((sum(end.offset - start.offset for start, end in moved.values()), task))
-            while counting:
-                events += await _finish_first(counting, report)
+            async for moved, records in _read_batches(shard, marks):
+                cells = await asyncio.to_thread(fold_batch, records)
+                events += len(records)
+                del records  # the next batch is read into its memory
+                if storing is not None:
+                    report(await storing)
+                storing = asyncio.create_task(_store(own_database, generation, moved, cells))
+            if storing is not None:
+                report(await storing)
         finally:
-            for _, task in counting:
-                task.cancel()
-            await asyncio.gather(*(task for _, task in counting), return_exceptions=True)
+            if storing is not None:
+                storing.cancel()
+                await asyncio.gather(storing, return_exceptions=True)
     return events
 
 
-async def _finish_first(counting: deque[tuple[int, asyncio.Task[int]]], report: ReportRead) -> int:
-    """Wait for the first batch. Returns its events."""
-    records, task = counting[0]
-    events = await task
-    counting.popleft()
-    report(records)
-    return events
+async def _store(database: Database, generation: int, moved: Moved, cells: pl.DataFrame) -> int:
+    """Cells and marks, in one transaction. Returns how many records the marks have passed. Raises Overtaken."""
+    async with database.transaction(database.system_cause()) as tx:
+        if not await generations.update_marks(tx, generation, moved):
+            raise Overtaken(f"generation {generation} is built by another process")
+        await blocks.insert(tx, generation, cells)
+    return sum(end.offset - start.offset for start, end in moved.values())
 
 
 @contextlib.asynccontextmanager
@@ -229,19 +229,6 @@ def _without(records: Sequence[LightRecord], uncounted: Collection[int]) -> Sequ
     if records and any(records[0].offset <= offset <= records[-1].offset for offset in uncounted):
         return [record for record in records if record.offset not in uncounted]
     return records
-
-
-async def _count(database: Database, generation: int, moved: Moved, records: RawRecords, before: asyncio.Task[int] | None) -> int:
-    """Fold; then, after the batch before, store cells and marks in one transaction. Raises Overtaken."""
-    cells, events = await asyncio.to_thread(fold_batch, records), len(records)
-    del records  # the next two batches are in memory too
-    if before is not None:
-        await before
-    async with database.transaction(database.system_cause()) as tx:
-        if not await generations.update_marks(tx, generation, moved):
-            raise Overtaken(f"generation {generation} is built by another process")
-        await blocks.insert(tx, generation, cells)
-    return events
 
 
 def fold_batch(records: RawRecords) -> pl.DataFrame:
