@@ -203,12 +203,12 @@ async def _wait(wake: asyncio.Event, seconds: float) -> None:
 
 
 async def _gather(wake: asyncio.Event) -> None:
-    """Wait for more rows, as long as they come one after the other."""
+    """Wait for more rows, as long as they come one after the other; asleep, since each commit would wake it to no purpose."""
     latest = time.monotonic() + GATHER_SECONDS[1]
     await asyncio.sleep(GATHER_SECONDS[0])
     while wake.is_set() and time.monotonic() < latest:
         wake.clear()
-        await _wait(wake, CLOSE_SECONDS)
+        await asyncio.sleep(CLOSE_SECONDS)
 
 
 async def _resume(conn: asyncpg.Connection, producer: AIOKafkaProducer, settings: Settings, service: str) -> _Session:
