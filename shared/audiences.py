@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -117,9 +118,17 @@ def notice_of(event: Event, actor: str, offices_in: Sequence[str | None] = ()) -
 
 def fields_of(event: Event, concern: Concern) -> dict[str, Any]:
     """What the event is made known with, as JSON has it, by the last part of each path; and the day it is effective on."""
-    whole = event.model_dump(mode="json", include={path.partition(".")[0] for path in concern.fields})
-    fields = {path.rpartition(".")[2]: _at(whole, path) for path in concern.fields}
+    first, paths = _parts(concern.fields)
+    whole = event.model_dump(mode="json", include=first)
+    fields = {path[-1]: _at(whole, path) for path in paths}
     return {**fields, "effective": event.effective_on.isoformat()}
+
+
+@cache
+def _parts(paths: tuple[str, ...]) -> tuple[set[str], list[list[str]]]:
+    """The first part of each path, and the parts of each."""
+    parts = [path.split(".") for path in paths]
+    return {path[0] for path in parts}, parts
 
 
 def notifications(single: Iterable[Notification]) -> list[Notification]:
@@ -164,8 +173,8 @@ def _counties(concern: Concern, event: Event) -> Iterator[str | None]:
         yield from found if isinstance(found, tuple) else (found,)
 
 
-def _at(fields: Any, path: str) -> Any:
-    for name in path.split("."):
+def _at(fields: Any, path: Sequence[str]) -> Any:
+    for name in path:
         fields = fields[name]
     return fields
 

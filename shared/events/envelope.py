@@ -99,35 +99,33 @@ class EventWriter:
     def __init__(
         self, *, source: str, time: datetime, correlation_id: str | None, causation_id: str | None, actor: str, traceparent: str | None
     ) -> None:
-        self._attributes = {"source": source, "time": time, "causationid": causation_id, "actor": actor, "traceparent": traceparent}
+        whose = {"causationid": causation_id, "actor": actor, "traceparent": traceparent}
+        self._source, self._time = source, to_json(time)
         self._correlation_id = correlation_id
-        self._in_common: dict[type[Event], tuple[bytes, bytes, bytes]] = {}
+        self._whose = to_json({name: value for name, value in whose.items() if value is not None})[1:-1]
 
     def encode(self, data: Event, event_id: str, subject: str) -> bytes:
         """`event_id`: a UUID; `subject`: that of `data`."""
-        kind = type(data)
-        if kind not in self._in_common:
-            self._in_common[kind] = self._between(kind.type_name())
-        subject_follows, correlation_follows, data_follows = self._in_common[kind]
+        origin, schema = _of_type(self._source, type(data))
         correlation = to_json(event_id if self._correlation_id is None else self._correlation_id)
-        return b'{"specversion":"1.0","id":"%b",%b,"subject":%b,%b,"correlationid":%b,%b,"data":%b}' % (
+        return b'{"specversion":"1.0","id":"%b",%b,"subject":%b,"time":%b,%b,"correlationid":%b,%b,"data":%b}' % (
             event_id.encode(),
-            subject_follows,
+            origin,
             to_json(subject),
-            correlation_follows,
+            self._time,
+            schema,
             correlation,
-            data_follows,
+            self._whose,
             data.model_dump_json().encode(),
         )
 
-    def _between(self, name: str) -> tuple[bytes, bytes, bytes]:
-        """What is the same for every event of a type: before its subject, before its correlation id, before its data."""
-        given = self._attributes | {"type": name, "datacontenttype": "application/json", "dataschema": f"/asyncapi#{name}"}
 
-        def some(*names: str) -> bytes:
-            return to_json({name: given[name] for name in names if given[name] is not None})[1:-1]
-
-        return some("source", "type"), some("time", "datacontenttype", "dataschema"), some("causationid", "actor", "traceparent")
+@cache
+def _of_type(source: str, kind: type[Event]) -> tuple[bytes, bytes]:
+    """The attributes that every event of a type has in common: before its subject, and behind its time."""
+    name = kind.type_name()
+    origin = {"source": source, "type": name}
+    return to_json(origin)[1:-1], to_json({"datacontenttype": "application/json", "dataschema": f"/asyncapi#{name}"})[1:-1]
 
 
 def encode(event: EventEnvelope[Event]) -> bytes:
