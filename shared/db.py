@@ -123,7 +123,7 @@ class Database:
         begin = "BEGIN ISOLATION LEVEL REPEATABLE READ" if snapshot else "BEGIN"
         if turn is not None:  # in the same round trip, which asyncpg's own transaction has no way for
             begin = f"{begin}; SELECT pg_advisory_xact_lock({turn:d})"
-        async with self.writing() as conn:
+        async with self.connection(writing=True) as conn:
             try:
                 await conn.execute(begin)
                 tx = Tx(conn, self.service, cause, restoring=self.restoring)
@@ -151,7 +151,7 @@ class Database:
 
         `snapshot` and Unavailable: as in transaction().
         """
-        async with self.writing() as conn:
+        async with self.connection(writing=True) as conn:
             transaction = conn.transaction(isolation="repeatable_read" if snapshot else None)
             await transaction.start()
             try:
@@ -160,20 +160,8 @@ class Database:
                 await transaction.rollback()
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[Any]:
-        """A connection for writing. Raises Unavailable when Postgres is away or read-only."""
-        async with self.connection() as conn:
-            try:
-                yield conn
-            except asyncpg.ReadOnlySQLTransactionError as error:
-                conn.terminate()  # after a failover it leads to what is a standby now, for ever; a new one leads to the primary
-                if self.has_several_hosts:
-                    await self.pool.expire_connections()  # reads from the standby too would be behind what is written
-                raise Unavailable("the database is read-only") from error
-
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Any]:
-        """A connection for reading: a write that Postgres refuses is a defect. Raises Unavailable when Postgres is away or has no room."""
+    async def connection(self, *, writing: bool = False) -> AsyncIterator[Any]:
+        """Raises Unavailable when Postgres is away or has no room; for `writing`, also when it is read-only, elsewhere a defect."""
         try:
             conn = await self.pool.acquire(timeout=5)
         except postgres_access.REFUSALS as error:
@@ -192,6 +180,13 @@ class Database:
             raise Unavailable("the database connection was lost") from error
         except asyncpg.InsufficientResourcesError as error:
             raise Unavailable("the database is out of disk, memory or connections") from error
+        except asyncpg.ReadOnlySQLTransactionError as error:
+            if not writing:
+                raise
+            conn.terminate()  # after a failover it leads to what is a standby now, for ever; a new one leads to the primary
+            if self.has_several_hosts:
+                await self.pool.expire_connections()  # reads from the standby too would be behind what is written
+            raise Unavailable("the database is read-only") from error
         except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
             # asyncpg raises this for a connection that has just been lost, and for misuse, which is a defect of ours.
             if isinstance(error, asyncpg.InternalClientError) or _is_lost(conn):

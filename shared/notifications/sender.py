@@ -58,7 +58,7 @@ class Sender:
         room = MOST_AT_ONCE - len(self.in_hand) * deliveries.AT_ONCE
         if room <= 0:
             return 0
-        async with self.database.writing() as conn:
+        async with self.database.connection(writing=True) as conn:
             taken = await deliveries.take(conn, self.now(), tuple(self.in_hand), room)
         by_endpoint: dict[UUID, list[Taken]] = {}
         for one in taken:
@@ -86,7 +86,7 @@ class Sender:
         outcome = await self._attempt(one)
         now = self.now()
         report_id = uuid5(one.endpoint, f"{'gone' if outcome.gone else 'failing'} {now.date()}")  # one report a day
-        async with self.database.writing() as conn, conn.transaction():
+        async with self.database.connection(writing=True) as conn, conn.transaction():
             await deliveries.record(conn, one, outcome, now, report_id)
         DELIVERIES.labels(one.kind, "delivered" if outcome.delivered else outcome.error).inc()
 
@@ -148,7 +148,7 @@ async def _send_for_ever(sender: Sender) -> None:
             taken = await sender.round()
             if time.monotonic() >= house_at:
                 house_at = time.monotonic() + HOUSE_SECONDS
-                async with sender.database.writing() as conn:
+                async with sender.database.connection(writing=True) as conn:
                     await deliveries.keep_house(conn, sender.now())
             failures = 0
         except Unavailable as error:
