@@ -64,17 +64,20 @@ async def border(make_database: Any) -> AsyncIterator[Border]:
 
 @asynccontextmanager
 async def officer(browser: Browser, border: Border, language: str = "en", *, narrow: bool = False) -> AsyncIterator[Page]:
-    """Somebody who opens the page, logged in nowhere."""
+    """Somebody who opens the page, logged in nowhere. Raises AssertionError on leaving when a script failed."""
     context = await browser.new_context(
         locale=LOCALES[language], timezone_id="Asia/Shanghai", viewport=NARROW if narrow else WIDE, base_url=border.address
     )
     page = await context.new_page()
+    failed = list[str]()
+    page.on("pageerror", lambda error: failed.append(str(error)))
     page.on("request", lambda request: border.requests.append(f"{request.url} {request.post_data or ''}"))
     answer = await page.goto("/verify")
     assert answer is not None
     assert answer.status == 200
     yield page
     await context.close()
+    assert not failed
 
 
 async def typed(page: Page, token: str, day: str | None = None) -> str:

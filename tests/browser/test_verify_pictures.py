@@ -89,6 +89,52 @@ async def test_the_camera_can_be_stopped_while_it_sees_no_code(border: Border) -
         await expect(page.locator("[data-verdict]:visible")).to_have_count(0)
 
 
+async def test_a_camera_that_is_stopped_before_it_shows_anything_is_off(border: Border) -> None:
+    async with open_browser(PRETENDED, ALLOWED) as browser, officer(browser, border) as page:
+        await page.evaluate(STOP_AT_ONCE)
+        await page.locator("#camera").click()
+        await expect(page.locator("#stop")).to_have_attribute("data-pressed", "1")
+        await expect(page.locator("#looking")).to_be_hidden()
+        assert await page.locator("video").evaluate("one => one.srcObject === null")
+
+
+STOP_AT_ONCE = """() => {
+    const play = HTMLMediaElement.prototype.play, stop = document.querySelector("#stop");
+    HTMLMediaElement.prototype.play = function () {
+        const playing = play.call(this);
+        stop.click();
+        stop.dataset.pressed = "1";
+        return playing;
+    };
+}"""
+
+
+async def test_one_camera_is_asked_for_however_often_the_button_is_pressed(border: Border) -> None:
+    async with open_browser(PRETENDED, ALLOWED) as browser, officer(browser, border) as page:
+        asked = await page.evaluate(PRESS_TWICE)
+        await expect(page.locator("#looking")).to_be_visible()
+        assert asked == 1
+
+
+PRESS_TWICE = """() => {
+    const ask = navigator.mediaDevices.getUserMedia, button = document.querySelector("#camera");
+    let asked = 0;
+    navigator.mediaDevices.getUserMedia = function (wanted) { asked += 1; return ask.call(this, wanted); };
+    button.click();
+    button.click();
+    return asked;
+}"""
+
+
+async def test_a_button_stays_where_it_is_pressed_when_the_page_says_that_it_is_kept(border: Border) -> None:
+    async with open_browser(PRETENDED, ALLOWED) as browser, officer(browser, border) as page:
+        kept = page.locator("#kept")
+        await expect(kept).to_be_visible()
+        await kept.evaluate("one => { one.hidden = true; addEventListener('mousedown', () => (one.hidden = false)); }")
+        await page.locator("#camera").click()
+        await expect(page.locator("#looking")).to_be_visible()
+
+
 async def test_a_camera_that_is_refused_and_one_that_is_not_there_are_told_apart(border: Border) -> None:
     async with at_the_camera(border, PRETENDED, f"{ALLOWED}=deny") as page:
         assert await verdict(page) == "camera-refused"

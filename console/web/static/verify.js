@@ -57,23 +57,27 @@ function readCode(picture) {
 
 async function readCamera() {
   clear();
-  const video = document.querySelector("video");
+  const video = document.querySelector("video"), button = document.querySelector("#camera");
+  button.disabled = true; // of two cameras, one would stay on
   try {
     video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment", width: { ideal: 1920 }, height: { ideal: 1080 } } });
   } catch (error) {
     return verdict(error.name === "NotAllowedError" ? "camera-refused" : "no-camera");
+  } finally {
+    button.disabled = false;
   }
   looking(true);
+  const mine = video.srcObject, on = () => video.srcObject === mine; // until it is stopped, at any moment
   try {
-    await video.play();
-    for (const until = Date.now() + PATIENCE; video.srcObject && Date.now() < until; ) {
+    await video.play().catch((error) => { if (on()) throw error; });
+    for (const until = Date.now() + PATIENCE; on() && Date.now() < until; ) {
       const found = readCode(video);
       if (found) { form.elements.token.value = found; return await check(found); }
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
-    return video.srcObject ? verdict("unreadable") : null;
+    return on() ? verdict("unreadable") : null;
   } finally {
-    stopCamera();
+    if (on()) stopCamera();
   }
 }
 
