@@ -28,10 +28,7 @@ from shared.settings import Settings
 from tests.conftest import ROOT, MakeDatabase, MakeDatabaseUrl
 from tests.contracts import released
 from tests.contracts.test_sql import refused
-from tests.support import delivery, recount, stats_process
-from tests.support.delivery import emptied, relaying
-from tests.support.stats import dispatched
-from tests.support.wait import until
+from tests.support import stats_process
 
 RELEASED = released.load()
 Before = Callable[[str], Awaitable[asyncpg.Connection]]
@@ -165,17 +162,7 @@ async def test_a_process_of_the_release_before_counts_commands_and_publishes_on_
     command, variables = [sys.executable, "-m", "services.stats"], {**os.environ, **stats.environment}
     process = await asyncio.create_subprocess_exec(*command, cwd=tmp_path / "code", env=variables)
     try:
-        async with relaying(config, docking, url):
-            await delivery.publish(docking, dispatched())
-            await emptied(docking)
-        await stats.until_ready(process)
-        await stats.until_counted(1)
-        assert await stats.post("/periods/close", {"period": "2018"}) == 201
-
-        async def published() -> bool:
-            return len((await recount.recount(kafka, topic_prefix)).of("stats.PeriodClosed.v1")) == 1
-
-        await until(published, 20)
+        await stats.until_closed(process, config, docking, url)
         process.terminate()
         assert await asyncio.wait_for(process.wait(), 30) == 0
     finally:

@@ -25,10 +25,7 @@ from shared.settings import Settings
 from tests.conftest import ROOT, MakeDatabaseUrl
 from tests.contracts.code import part, python_files
 from tests.contracts.test_sql import statements
-from tests.support import delivery, recount, stats_process
-from tests.support.delivery import emptied, relaying
-from tests.support.stats import dispatched
-from tests.support.wait import until
+from tests.support import stats_process
 
 PASSWORD = "of-a-role"
 FORBIDDEN = {
@@ -138,17 +135,7 @@ async def test_the_owner_migrates_and_the_service_commands_publishes_consumes_sw
     docking = await open_database("docking", url, size=4)
     process = await stats.start()
     try:
-        async with relaying(config, docking, url):
-            await delivery.publish(docking, dispatched())
-            await emptied(docking)
-        await stats.until_ready(process)
-        await stats.until_counted(1)
-        assert await stats.post("/periods/close", {"period": "2018"}) == 201
-
-        async def published() -> bool:
-            return len((await recount.recount(kafka, topic_prefix)).of("stats.PeriodClosed.v1")) == 1
-
-        await until(published, 20)
+        await stats.until_closed(process, config, docking, url)
         counting = await open_database("stats", own.service, size=3)
         try:
             assert (await rebuild(config, counting, processes=1)).swapped

@@ -13,8 +13,13 @@ from pathlib import Path
 import aiohttp
 
 from console.local import processes
+from shared.db import Database
 from shared.principals import NATION, Principal, Role
+from shared.settings import Settings
 from shared.web.auth import issue, new_key, public_keys
+from tests.support import delivery, recount
+from tests.support.delivery import emptied, relaying
+from tests.support.stats import dispatched
 from tests.support.wait import until
 
 
@@ -58,6 +63,21 @@ class StatsProcess:
                     return False
 
             await until(ready, 60, "the process to be ready")
+
+    async def until_closed(self, process: asyncio.subprocess.Process, config: Settings, docking: Database, url: str) -> None:
+        """A departure is published by docking, of that database, and counted; its year is closed, which is published too."""
+        async with relaying(config, docking, url):
+            await delivery.publish(docking, dispatched())
+            await emptied(docking)
+        await self.until_ready(process)
+        await self.until_counted(1)
+        assert await self.post("/periods/close", {"period": "2018"}) == 201
+
+        async def published() -> bool:
+            log = await recount.recount(config.kafka_bootstrap_servers, config.topic_prefix)
+            return len(log.of("stats.PeriodClosed.v1")) == 1
+
+        await until(published, 20)
 
 
 def configure(
