@@ -156,6 +156,15 @@ async def _send_for_ever(sender: Sender) -> None:
             logger.warning("no deliveries: %s", error)
             await asyncio.sleep(backoff(failures, first=0.5, longest=15))
         if not taken:
-            await pause(sender.database, seen, LOOK_SECONDS)
+            await _pause(sender, seen)
         else:
             await asyncio.sleep(0.02)  # an endpoint's next ones are taken when these are done
+
+
+async def _pause(sender: Sender, seen: int) -> None:
+    """Until something was committed, or an endpoint has answered: its next deliveries may wait already."""
+    pausing = asyncio.create_task(pause(sender.database, seen, LOOK_SECONDS))
+    try:
+        await asyncio.wait({pausing, *sender.in_hand.values()}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        pausing.cancel()

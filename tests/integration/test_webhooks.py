@@ -13,8 +13,11 @@ import pytest_asyncio
 from aiohttp import ClientTimeout, web
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from shared import pauses
 from shared.delivery import outbox
 from shared.notifications import deliveries, webhooks
+from shared.notifications import sender as sending
+from shared.notifications.sender import Sender
 from shared.principals import Role
 from shared.values import EnterpriseId, new_id
 from tests.conftest import MakeDatabase
@@ -326,6 +329,31 @@ async def test_a_receiver_that_asks_for_time_is_left_alone_for_it(docking: Clien
         assert await send_all(sender) == 0
         days.wait(minutes=2)
         assert await send_all(sender) == 1
+
+
+async def test_an_endpoint_gets_its_next_ones_when_it_has_answered_though_nothing_is_committed(
+    docking: Client, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_in_vain, look = asyncio.Event(), Sender.round
+
+    async def looking(sender: Sender) -> int:
+        if not (taken := await look(sender)):
+            looked_in_vain.set()
+        return taken
+
+    async def late(_: web.Request) -> web.StreamResponse:
+        await looked_in_vain.wait()
+        return web.Response(status=204)
+
+    monkeypatch.setattr(pauses, "IDLE_SECONDS", 3600.0)
+    monkeypatch.setattr(Sender, "round", looking)
+    receiver.answering = late
+    await opened(docking, receiver.url)
+    await notify(docking, 3 * deliveries.AT_ONCE)
+    running = asyncio.create_task(sending.run(docking.database, docking.service.settings))
+    await until(lambda: len(receiver.received) == 3 * deliveries.AT_ONCE)
+    running.cancel()
+    await asyncio.wait({running})
 
 
 # --- hostile receivers ------------------------------------------------------------------------------------------------
