@@ -14,7 +14,8 @@ from services.stats.queries import words
 from services.stats.queries.cells import Buckets, CellSum, SumQuery
 from shared.db import Tx
 
-# Twelve months a row. Every row has the version; where there is nothing to sum, one row without a year does.
+# Twelve months a row. Every row has the version; where there is nothing to sum, one row without a year does. The words of a key that is
+# not asked for are not read: the condition says so as the statement is planned.
 LIST_SETTLED = """
 WITH live AS (SELECT id, version FROM generation LEFT JOIN settled ON generation = id WHERE state = 'live'), kept AS (
     SELECT measure, year, CASE $5 WHEN 'province' THEN province ELSE '' END AS province, CASE $5 WHEN 'key' THEN k1 END AS first,
@@ -29,7 +30,9 @@ WITH live AS (SELECT id, version FROM generation LEFT JOIN settled ON generation
     GROUP BY 1, 2, 3, 4, 5, 6
 )
 SELECT version, measure, year, coalesce(one.word, province) AS k1, coalesce(two.word, '') AS k2, currency, months
-FROM live LEFT JOIN kept ON true LEFT JOIN word AS one ON one.code = first LEFT JOIN word AS two ON two.code = second
+FROM live LEFT JOIN kept ON true
+    LEFT JOIN word AS one ON $5 = 'key' AND one.code = first
+    LEFT JOIN word AS two ON $6 AND two.code = second
 """
 # A month a row: the last of as many elements as its month has. Summed by the numbers of the keys, and joined with their words after: while
 # much is counted there are thousands of blocks of a cell or two, and PostgreSQL would read all words for each of them.
