@@ -140,11 +140,7 @@ async def test_only_one_relay_works_and_another_takes_over(kafka: str, config: S
         for n in range(20):
             await publish(database, an_event(UUID(int=5), n))
         await emptied(database)
-        async with database.connection() as conn:  # the holder of the lock loses its session
-            await conn.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted "
-                "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-            )
+        await _end_holder(database)
         for n in range(20, 40):
             await publish(database, an_event(UUID(int=5), n))
         await emptied(database)
@@ -166,6 +162,34 @@ async def test_what_another_process_commits_wakes_the_relay_that_works(
                 await emptied(database)
     finally:
         await close_database(other)
+
+
+async def test_what_is_committed_where_the_session_is_lost_wakes_the_relay_that_has_the_lock_now(
+    config: Settings, database: Database, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "IDLE_SECONDS", (3600.0, 3600.0))
+    other = await open_database("docking", url, size=4)
+    try:
+        async with relaying(config, database, url):
+            await publish(database, an_event(new_id()))
+            await emptied(database)  # by the one that has the lock now
+            async with relaying(config, other, url):
+                await _end_holder(database)
+                await publish(other, an_event(new_id()))
+                await emptied(database)  # by the other, which has the lock and looks by itself no more
+                await publish(database, an_event(new_id()))
+                await emptied(database)
+    finally:
+        await close_database(other)
+
+
+async def _end_holder(database: Database) -> None:
+    """End the session that has the lock, as a server does that starts again."""
+    async with database.connection() as conn:
+        await conn.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted "
+            "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
 
 
 async def test_an_event_too_large_for_the_log_is_refused_before_it_can_block_the_others(database: Database) -> None:
