@@ -46,7 +46,7 @@ IDLE_SECONDS, IDLE_GROWTH = (1.0, 10.0), 3
 # A round costs nearly the same for one row as for a hundred, here and in every consumer, and slows the commands that run at the same
 # time: after few rows, the next ones are chosen so much later, and later still while commits follow each other closely.
 FEW_ROWS, GATHER_SECONDS = 200, (0.02, 0.1)
-CLOSE_SECONDS = 0.015
+CLOSE_SECONDS = 0.01
 LOCK_SECONDS = (0.1, 0.3)  # between two attempts at the lock
 # A relay that was stopped (not killed) keeps its session, and so the lock; the server ends the session after this.
 ZOMBIE_SECONDS = 45.0
