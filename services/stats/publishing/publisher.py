@@ -41,13 +41,15 @@ async def run_publisher(service: RunningService) -> None:
         await pause(service.database, seen, max(DEBOUNCE_SECONDS, PAUSE_PER_PASS * pass_seconds))
         if service.settings.simulation:
             continue
-        seen, pass_seconds = service.database.commits, 0.0  # only a completed pass lengthens the pause, not an outage
+        committed, pass_seconds = service.database.commits, 0.0  # only a completed pass lengthens the pause, not an outage
         try:
             lag = await lag_of(service)
             began = time.monotonic()
             async with service.database.transaction(service.database.system_cause(), snapshot=True) as tx:
                 await publish(tx, lag, watch)
             pass_seconds = time.monotonic() - began
+            if lag is not None:
+                seen = committed  # else figures wait, and are looked at again soon
         except Unavailable as error:
             logger.warning("%s: again in %s s", error, DEBOUNCE_SECONDS)
 
