@@ -89,6 +89,19 @@ async def test_the_camera_can_be_stopped_while_it_sees_no_code(border: Border) -
         await expect(page.locator("[data-verdict]:visible")).to_have_count(0)
 
 
+async def test_the_camera_is_off_once_something_else_is_checked(border: Border) -> None:
+    code = png(code_on(page_of(await paper_of(border), 200)))
+    async with at_the_camera(border, PRETENDED, ALLOWED) as page:
+        await expect(page.locator("#looking")).to_be_visible()
+        assert await hand_in(page, code) == "valid"
+        assert await page.locator("video").evaluate("one => one.srcObject === null")
+        await page.locator("#camera").click()
+        await expect(page.locator("#looking")).to_be_visible()
+        await page.locator("button.main").click()
+        assert await verdict(page) == "valid"
+        assert await page.locator("video").evaluate("one => one.srcObject === null")
+
+
 async def test_a_camera_that_is_stopped_before_it_shows_anything_is_off(border: Border) -> None:
     async with open_browser(PRETENDED, ALLOWED) as browser, officer(browser, border) as page:
         await page.evaluate(STOP_AT_ONCE)

@@ -17,7 +17,7 @@ if ("serviceWorker" in navigator) {
 }
 form.elements.day.value = today();
 form.elements.day.dispatchEvent(new Event("input", { bubbles: true })); // said in words now: a line that came with a click would move its button away
-form.addEventListener("submit", (event) => { event.preventDefault(); check(form.elements.token.value); });
+form.addEventListener("submit", (event) => { event.preventDefault(); stopCamera(); check(form.elements.token.value); });
 form.elements.file.addEventListener("change", () => readFile(form.elements.file.files[0]));
 document.querySelector("#camera").addEventListener("click", readCamera);
 document.querySelector("#stop").addEventListener("click", stopCamera);
@@ -25,6 +25,7 @@ document.querySelector("#camera").hidden = !navigator.mediaDevices; // a browser
 
 // --- what is handed in -------------------------------------------------------------------------------------------------
 async function readFile(file) {
+  stopCamera(); // its last word, "unreadable", would take the place of what is found here
   clear();
   if (!file || file.size > LARGEST) return verdict("unreadable");
   const found = file.type.startsWith("image/") ? readCode(await createImageBitmap(file).catch(() => null)) : await writtenIn(file);
@@ -83,7 +84,8 @@ async function readCamera() {
 
 function stopCamera() {
   const video = document.querySelector("video");
-  video.srcObject?.getTracks().forEach((track) => track.stop());
+  if (!video.srcObject) return;
+  video.srcObject.getTracks().forEach((track) => track.stop());
   video.srcObject = null;
   looking(false);
 }
