@@ -20,10 +20,10 @@ WITH wanted AS (SELECT word FROM unnest($1::text[]) AS row (word)), added AS (
 SELECT code, word FROM word WHERE word = ANY ($1) UNION ALL SELECT code, word FROM added
 """
 COLUMNS = ("generation", "cut", "measure", "month", "currency", "settled", "cells", "days", "recorded", "k1", "k2", "value")
-# At most $3 blocks, once those not in the sums yet hold more than $2 cells. In key order, so that concurrent runs do not deadlock.
 EXISTS_NEW_CELLS = """
 SELECT coalesce(sum(cells) > $1, false) FROM block WHERE generation = (SELECT id FROM generation WHERE state = 'live') AND NOT settled
 """
+# At most $3 blocks, once those not in the sums yet hold more than $2 cells. In key order, so that concurrent runs do not deadlock.
 UPDATE_YEAR_SUMS = """
 WITH due AS (
     SELECT ctid FROM block WHERE generation = $1 AND NOT settled
