@@ -27,7 +27,7 @@ from tests.support.wait import until
 
 TOPICS = (DOCKING, RIGHTS)
 SOURCES = (REGISTRATION, DOCKING, TRAINING, RIGHTS)
-REBUILD_AT_LEAST, TWO_PROCESSES_AT_LEAST, LIVE_AT_LEAST = 0.8, 1.6, 0.35
+REBUILD_AT_LEAST, TWO_PROCESSES_AT_LEAST, LIVE_AT_LEAST = 0.8, 1.6, 0.5
 INSERT_POSITIONS = """
 INSERT INTO consumed (topic, partition, next_offset, epoch, next_number) SELECT topic, partition, reached, 1, reached
 FROM unnest($1::text[], $2::integer[], $3::bigint[]) AS row (topic, partition, reached)
@@ -83,9 +83,9 @@ async def measure(environment: BenchEnvironment, report: ReportStep) -> list[Fig
 
 
 def _rebuild_figures(runs: dict[int, RebuildRun], quarter: RebuildRun, base: float) -> list[Figure]:
-    best = max(run.rate for run in runs.values())
     return [
-        Figure(name="rebuild / raw aiokafka", value=best / base, unit="ratio", at_least=REBUILD_AT_LEAST),
+        Figure(name="rebuild, one process / raw aiokafka", value=runs[1].rate / base, unit="ratio", at_least=REBUILD_AT_LEAST),
+        Figure(name="rebuild, two processes / raw aiokafka", value=runs[2].rate / base, unit="ratio", at_least=REBUILD_AT_LEAST),
         Figure(name="rebuild, one process", value=runs[1].rate, unit="events/s"),
         Figure(name="rebuild, two processes", value=runs[2].rate, unit="events/s"),
         Figure(

@@ -16,6 +16,7 @@ from tests.bench.figures import Figure, percentile
 
 CELLS = 10_000_000  # at least
 ROUNDS = 200  # of every question
+MAX_MILLISECONDS = 20
 # At 50 events a second the sums by year change every half minute; a dashboard that asks every second meets its cache in between.
 ROUNDS_PER_CHANGE = 20
 INSERT_RATES = """
@@ -60,9 +61,14 @@ async def measure(url: str, report: ReportStep) -> list[Figure]:
     return [
         Figure(name="board, cells there", value=cells, unit="cells"),
         Figure(name="board, a question, p50", value=percentile(waits, 0.5) * 1000, unit="ms"),
-        Figure(name="board, a question, p99", value=percentile(waits, 0.99) * 1000, unit="ms", at_most=20),
+        Figure(name="board, a question, p99", value=percentile(waits, 0.99) * 1000, unit="ms", at_most=MAX_MILLISECONDS),
         Figure(name="board, a question asked first after more was settled, p50", value=percentile(uncached, 0.5) * 1000, unit="ms"),
-        Figure(name="board, a question asked first after more was settled, p99", value=percentile(uncached, 0.99) * 1000, unit="ms"),
+        Figure(
+            name="board, a question asked first after more was settled, p99",
+            value=percentile(uncached, 0.99) * 1000,
+            unit="ms",
+            at_most=MAX_MILLISECONDS,
+        ),
     ]
 
 

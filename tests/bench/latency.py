@@ -24,7 +24,7 @@ from tests.support.registration import a_worker
 LOADS = ((50, 10), (500, 3))  # commands per second, seconds; the first one's figures are bounded, the second's are only stated
 WARM_UP = (10, 3)  # commands per second, seconds: a cold process first opens connections and reads its tables
 POLL_SECONDS = 0.005  # between two reads of the cells: the resolution of the figures
-MAX_SECONDS = 0.3
+MAX_SECONDS = 0.15
 MAX_MB = 2048  # Kafka, PostgreSQL and the five services
 BY_COUNTY = 1  # the cut county x designation
 COUNTED = "SELECT k1 FROM cell WHERE cut = $1 AND measure = $2"
