@@ -161,7 +161,7 @@ async def run(database: Database, url: str, settings: Settings, health: Health) 
         except _TRANSIENT as error:
             failures = 1 if time.monotonic() - began > 60 else failures + 1
             health.raise_condition(CONDITION, f"{type(error).__name__}: {error}")
-            database.wake.set()  # for what was committed here: another process may have the lock now, and is told
+            database.wake.set()  # for what was committed here: another process, which may have the lock now, is notified
             await asyncio.sleep(backoff(failures, first=0.1))
 
 
