@@ -9,6 +9,7 @@ from shared.events import Event
 from shared.notifications.deliveries import WAITS
 from shared.notifications.templates import TEMPLATES
 from shared.notifications.webhooks import LOOKUP_SECONDS, UNANSWERED_SECONDS
+from shared.pauses import IDLE_SECONDS
 from tests.contracts.samples import sample
 
 ABOUT = """# Webhooks
@@ -68,8 +69,8 @@ or by hand:
 AFTER = """
 Answer with 2xx within 15 seconds, and do the work afterwards. Nothing of the answer but its status is read, and no redirect is followed.
 Anything else is tried again, {attempts} times in all, after {waits}; then it is `dead`, which your inbox reports.
-`Retry-After` is kept to. 410 switches the endpoint off. A name of a host that is not found
-within {lookup:.0f} seconds is a `timeout`, and is not looked up again for {unanswered:.0f} seconds.
+A service with nothing else to do looks every {idle:.0f} s for what is due. `Retry-After` is kept to. 410 switches the endpoint off. A name
+of a host that is not found within {lookup:.0f} seconds is a `timeout`, and is not looked up again for {unanswered:.0f} seconds.
 
     GET  /endpoints/{{endpoint}}/deliveries                       # state, attempts and last status of each
     POST /endpoints/{{endpoint}}/deliveries/{{delivery}}/redelivery # one again, under the same id
@@ -109,7 +110,9 @@ def document() -> str:
     """The whole of docs/webhooks.md."""
     parts = [
         ABOUT,
-        AFTER.format(attempts=len(WAITS) + 1, waits=waits(), lookup=LOOKUP_SECONDS, unanswered=UNANSWERED_SECONDS).strip(),
+        AFTER.format(
+            attempts=len(WAITS) + 1, waits=waits(), idle=IDLE_SECONDS, lookup=LOOKUP_SECONDS, unanswered=UNANSWERED_SECONDS
+        ).strip(),
         "",
         "## Types",
         "",
