@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from services.stats.queries import words
@@ -41,6 +40,7 @@ WITH live AS (SELECT id, version FROM generation LEFT JOIN settled ON generation
     SELECT measure, month, each.k1, each.k2, currency, sum(each.value) AS value
     FROM block CROSS JOIN LATERAL unnest(block.k1, block.k2, block.value) AS each (k1, k2, value)
     WHERE NOT settled AND generation = (SELECT id FROM live) AND cut = $1 AND measure = ANY ($2::smallint[]) AND month BETWEEN $3 AND $4
+        AND ($7::integer[] IS NULL OR each.k1 = ANY ($7)) AND ($9::integer[] IS NULL OR each.k2 = ANY ($9))
     GROUP BY 1, 2, 3, 4, 5
 ), chosen AS (
     SELECT measure, extract(year FROM month)::smallint AS year, CASE $5 WHEN 'key' THEN one.word WHEN 'province' THEN
@@ -48,8 +48,7 @@ WITH live AS (SELECT id, version FROM generation LEFT JOIN settled ON generation
         CASE WHEN $6 THEN two.word ELSE '' END AS k2, currency,
         array_fill(NULL::bigint, ARRAY[extract(month FROM month)::integer - 1]) || sum(value)::bigint AS months
     FROM newest JOIN word AS one ON one.code = newest.k1 JOIN word AS two ON two.code = newest.k2
-    WHERE ($7::text[] IS NULL OR one.word = ANY ($7)) AND ($8::text[] IS NULL OR left(one.word, 2) || '0000' = ANY ($8))
-        AND ($9::text[] IS NULL OR two.word = ANY ($9))
+    WHERE $8::text[] IS NULL OR left(one.word, 2) || '0000' = ANY ($8)
     GROUP BY measure, month, 3, 4, 5
 )
 SELECT version, measure, year, k1, k2, currency, months FROM live LEFT JOIN chosen ON true
@@ -60,18 +59,16 @@ Months = Sequence[int | None]  # None: nothing was ever counted in that month; 0
 
 async def list_settled(tx: Tx, query: SumQuery) -> tuple[Version, list[CellSum]]:
     """The settled sums, and their version."""
-    k1, k2 = [None if chosen is None else await words.list_numbers(tx, chosen) for chosen in (query.k1, query.k2)]
-    return await _fetch(tx, LIST_SETTLED, query, k1, k2)
+    return await _fetch(tx, LIST_SETTLED, query)
 
 
 async def list_unsettled(tx: Tx, query: SumQuery) -> tuple[Version, list[CellSum]]:
     """The sums of the newest blocks, and the version of what is settled besides them."""
-    return await _fetch(tx, LIST_UNSETTLED, query, query.k1, query.k2)
+    return await _fetch(tx, LIST_UNSETTLED, query)
 
 
-async def _fetch(
-    tx: Tx, statement: str, query: SumQuery, k1: Sequence[Any] | None, k2: Sequence[Any] | None
-) -> tuple[Version, list[CellSum]]:
+async def _fetch(tx: Tx, statement: str, query: SumQuery) -> tuple[Version, list[CellSum]]:
+    k1, k2 = [None if chosen is None else await words.list_numbers(tx, chosen) for chosen in (query.k1, query.k2)]
     rows = await tx.conn.fetch(
         statement, query.cut, query.measures, query.start, query.end, query.level, query.by_k2, k1, query.provinces, k2
     )
