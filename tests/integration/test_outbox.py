@@ -43,6 +43,14 @@ async def database(url: str) -> AsyncIterator[Database]:
     await close_database(opened)
 
 
+@pytest_asyncio.fixture(loop_scope="session")
+async def other(url: str) -> AsyncIterator[Database]:
+    """The same database, as another process of the service has it open."""
+    opened = await open_database("docking", url, size=4)
+    yield opened
+    await close_database(opened)
+
+
 async def test_what_is_rolled_back_is_never_published(database: Database) -> None:
     async def publish_and_fail() -> None:
         async with database.transaction(database.system_cause()) as tx:
@@ -149,38 +157,30 @@ async def test_only_one_relay_works_and_another_takes_over(kafka: str, config: S
 
 
 async def test_what_another_process_commits_wakes_the_relay_that_works(
-    config: Settings, database: Database, url: str, monkeypatch: pytest.MonkeyPatch
+    config: Settings, database: Database, other: Database, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(relay, "IDLE_SECONDS", (3600.0, 3600.0))  # it looks by itself no more
-    other = await open_database("docking", url, size=4)
-    try:
-        async with relaying(config, database, url):
-            await publish(database, an_event(new_id()))
-            await emptied(database)  # by the one that has the lock now
-            async with relaying(config, other, url):
-                await publish(other, an_event(new_id()))
-                await emptied(database)
-    finally:
-        await close_database(other)
+    async with relaying(config, database, url):
+        await publish(database, an_event(new_id()))
+        await emptied(database)  # by the one that has the lock now
+        async with relaying(config, other, url):
+            await publish(other, an_event(new_id()))
+            await emptied(database)
 
 
 async def test_what_is_committed_where_the_session_is_lost_wakes_the_relay_that_has_the_lock_now(
-    config: Settings, database: Database, url: str, monkeypatch: pytest.MonkeyPatch
+    config: Settings, database: Database, other: Database, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(relay, "IDLE_SECONDS", (3600.0, 3600.0))
-    other = await open_database("docking", url, size=4)
-    try:
-        async with relaying(config, database, url):
+    async with relaying(config, database, url):
+        await publish(database, an_event(new_id()))
+        await emptied(database)  # by the one that has the lock now
+        async with relaying(config, other, url):
+            await _end_holder(database)
+            await publish(other, an_event(new_id()))
+            await emptied(database)  # by the other, which has the lock and looks by itself no more
             await publish(database, an_event(new_id()))
-            await emptied(database)  # by the one that has the lock now
-            async with relaying(config, other, url):
-                await _end_holder(database)
-                await publish(other, an_event(new_id()))
-                await emptied(database)  # by the other, which has the lock and looks by itself no more
-                await publish(database, an_event(new_id()))
-                await emptied(database)
-    finally:
-        await close_database(other)
+            await emptied(database)
 
 
 async def _end_holder(database: Database) -> None:
