@@ -6,8 +6,10 @@ import time
 from datetime import date
 from itertools import chain
 
+from services.stats.counting.cuts import CUTS
 from services.stats.domain.questions import Filter, Question
 from services.stats.figures import query
+from services.stats.usecases.counting import update_year_sums
 from shared import db
 from shared.db import Database
 from shared.values import Designation
@@ -17,14 +19,20 @@ from tests.bench.figures import Figure, percentile
 
 CELLS = 10_000_000  # at least
 MAX_MILLISECONDS = 20
-# At 50 events a second the sums by year change every half minute; a dashboard that asks every second meets its cache in between.
+# At 50 events a second more is settled every half minute; a dashboard asks every second.
 CHANGES, ROUNDS_PER_CHANGE = 40, 20  # a p99 of the first rounds is then more than its slowest answer
 INSERT_RATES = """
 INSERT INTO fx_rate (currency, month, version, yuan_per_unit, source, reason, entered_by, entered_at, entered_on)
 SELECT currency, month::date, 1, 0.5, 'bench', 'bench', 'bench', now(), current_date
 FROM unnest($1::text[]) AS currency, generate_series(date '2017-01-01', date '2020-12-01', interval '1 month') AS month
 """
-CHANGE_SUMS = "UPDATE settled SET version = gen_random_uuid()"
+# Newest cells as half a minute leaves them: in many small blocks, not settled. The same keys as there are.
+INSERT_NEWEST = """
+INSERT INTO block (generation, cut, measure, month, currency, settled, cells, days, recorded, k1, k2, value)
+SELECT generation, cut, measure, month, currency, false, 3, days[:3], recorded[:3], k1[:3], k2[:3], value[:3] FROM block
+WHERE ctid = ANY (ARRAY(SELECT ctid FROM block WHERE settled AND cells >= 3 AND cut = ANY ($1::smallint[]) ORDER BY random() LIMIT 2500))
+"""
+FORGET_SUMS = "UPDATE settled SET series = DEFAULT"  # what a process has read of them is of no use to it any more
 POOR = Filter(listed=(Designation.NATIONAL, Designation.PROVINCIAL))
 BEGIN, END = date(2017, 1, 1), date(2020, 12, 31)
 QUESTIONS = (
@@ -47,26 +55,32 @@ async def measure(url: str, report: ReportStep) -> list[Figure]:
     try:
         cells = await _fill(database, report)
         report("stats: the questions of a dashboard")
-        waits, uncached = list[float](), list[float]()
+        await _ask_all(database)
+        waits, changed, first = list[float](), list[float](), list[float]()
+        for _ in range(CHANGES):
+            await _settle_newest(database)
+            rounds = [await _ask_all(database) for _ in range(ROUNDS_PER_CHANGE)]
+            waits += chain.from_iterable(rounds)
+            changed += rounds[0]
         for _ in range(CHANGES):
             async with database.connection() as conn:
-                await conn.execute(CHANGE_SUMS)
-            rounds = [[await _ask(database, question) for question in QUESTIONS] for _ in range(ROUNDS_PER_CHANGE)]
-            waits += chain.from_iterable(rounds)
-            uncached += rounds[0]
+                await conn.execute(FORGET_SUMS)
+            first += await _ask_all(database)
     finally:
         await db.close_database(database)
     return [
         Figure(name="board, cells there", value=cells, unit="cells"),
         Figure(name="board, a question, p50", value=percentile(waits, 0.5) * 1000, unit="ms"),
         Figure(name="board, a question, p99", value=percentile(waits, 0.99) * 1000, unit="ms", at_most=MAX_MILLISECONDS),
-        Figure(name="board, a question asked first after more was settled, p50", value=percentile(uncached, 0.5) * 1000, unit="ms"),
+        Figure(name="board, a question asked first after more was settled, p50", value=percentile(changed, 0.5) * 1000, unit="ms"),
         Figure(
             name="board, a question asked first after more was settled, p99",
-            value=percentile(uncached, 0.99) * 1000,
+            value=percentile(changed, 0.99) * 1000,
             unit="ms",
             at_most=MAX_MILLISECONDS,
         ),
+        Figure(name="board, a question never asked before, p50", value=percentile(first, 0.5) * 1000, unit="ms"),
+        Figure(name="board, a question never asked before, p99", value=percentile(first, 0.99) * 1000, unit="ms"),
     ]
 
 
@@ -80,6 +94,18 @@ async def _fill(database: Database, report: ReportStep) -> int:
         await conn.execute(INSERT_RATES, [*programme_log.CURRENCY.values(), "USD"])
         await conn.execute("ANALYZE", timeout=600)
     return cells
+
+
+async def _settle_newest(database: Database) -> None:
+    """As the service does it, which leaves the last few thousand cells."""
+    async with database.connection() as conn:
+        await conn.execute(INSERT_NEWEST, [cut.code for cut in CUTS if cut.monthly])
+    while await update_year_sums(database):
+        pass
+
+
+async def _ask_all(database: Database) -> list[float]:
+    return [await _ask(database, question) for question in QUESTIONS]
 
 
 async def _ask(database: Database, question: Question) -> float:

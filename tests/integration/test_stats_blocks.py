@@ -19,6 +19,7 @@ from services.stats.usecases import counting
 from shared.db import Database
 from shared.events import Event, EventEnvelope
 from shared.values import Designation
+from tests.contracts import released
 from tests.support.stats import cause, histories
 
 YEARS = {"start": date(2017, 1, 1), "end": date(2020, 12, 31)}
@@ -54,7 +55,10 @@ async def test_figures_are_the_same_before_and_after_the_sums_by_year_are_update
         assert await answers(tx) == before
         assert await tx.conn.fetchval("SELECT count(*) FROM block WHERE NOT settled") == 0
         await blocks.insert(tx, 1, block_encoding.frame_from_cells({cell: -value for cell, value in cells.items()}))
-        assert not any(point.value for points in await answers(tx) for point in points)
+        nothing = await answers(tx)
+        assert not any(point.value for points in nothing for point in points)
+        await blocks.update_year_sums(tx, 1)
+        assert await answers(tx) == nothing
         assert await generations.list_cells(tx.conn) == {}
 
 
@@ -89,17 +93,46 @@ async def add(database: Database, value: int, *, settled: bool) -> None:
             await blocks.update_year_sums(tx, 1)
 
 
-async def test_a_repeated_question_reads_the_sums_again_only_after_they_change(database: Database) -> None:
+async def ask(database: Database) -> tuple[int, bool]:
+    """The value, and whether the sums by year were read for it."""
+    sent: list[str] = []
+    async with database.transaction(cause()) as tx:
+        with tx.conn.query_logger(lambda query: sent.append(query.query)):
+            [point] = await answer(tx, DISPATCHES)
+    return point.value, year_cells.LIST_SETTLED in sent
+
+
+async def test_a_repeated_question_reads_the_blocks_that_were_settled_since_and_not_the_sums(database: Database) -> None:
     await add(database, 1, settled=True)
     found = []
-    for value, settled in ((2, False), (4, False), (8, True), (16, False)):
+    for value, settled in ((2, False), (4, False), (8, True), (16, False), (32, True), (64, True)):
         await add(database, value, settled=settled)
-        sent: list[str] = []
-        async with database.transaction(cause()) as tx:
-            with tx.conn.query_logger(lambda query, sent=sent: sent.append(query.query)):
-                [point] = await answer(tx, DISPATCHES)
-        found.append((point.value, year_cells.LIST_SETTLED in sent))
-    assert found == [(3, True), (7, False), (15, True), (31, False)]
+        found.append(await ask(database))
+    assert found == [(3, True), (7, False), (15, False), (31, False), (63, False), (127, False)]
+
+
+async def test_a_question_reads_the_sums_again_after_many_settlements(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(year_cells, "MOST_SETTLEMENTS", 2)
+    await add(database, 1, settled=True)
+    assert await ask(database) == (1, True)
+    for value in (2, 4):
+        await add(database, value, settled=True)
+    assert await ask(database) == (7, False)
+    for value in (8, 16, 32):
+        await add(database, value, settled=True)
+    assert await ask(database) == (63, True)
+
+
+async def test_a_question_reads_the_sums_again_after_a_process_of_the_release_before_has_updated_them(database: Database) -> None:
+    await add(database, 1, settled=True)
+    assert await ask(database) == (1, True)
+    await add(database, 2, settled=False)
+    async with database.transaction(cause()) as tx:
+        statements = released.load()["statements"]["stats"]
+        await tx.conn.execute(statements["services/stats/queries/blocks.py UPDATE_YEAR_SUMS"], 1, 0, None)
+    assert await ask(database) == (3, True)
+    await add(database, 4, settled=True)
+    assert await ask(database) == (7, False)
 
 
 async def test_a_block_added_to_the_sums_between_two_statements_is_counted_once(
@@ -107,17 +140,16 @@ async def test_a_block_added_to_the_sums_between_two_statements_is_counted_once(
 ) -> None:
     await add(database, 1, settled=True)
     await add(database, 2, settled=False)
-    fetch, once = year_cells._fetch, iter([True])
+    list_newest, once = year_cells.list_newest, iter([True])
 
     async def interrupted(*arguments: Any) -> Any:
-        found = await fetch(*arguments)
+        found = await list_newest(*arguments)
         if next(once, False):
             await add(database, 4, settled=True)
         return found
 
-    monkeypatch.setattr(year_cells, "_fetch", interrupted)
-    async with database.transaction(cause()) as tx:
-        assert await answer(tx, DISPATCHES) == [Point(of={}, value=7)]
+    monkeypatch.setattr(year_cells, "list_newest", interrupted)
+    assert await ask(database) == (7, True)
 
 
 async def test_keys_with_special_characters_are_stored_unchanged(database: Database) -> None:

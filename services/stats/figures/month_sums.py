@@ -1,19 +1,29 @@
 """SumQuery of whole months as known now, and the cache of those that are settled.
 
-A settled sum holds for its version, so a question asked again reads only what is not settled yet.
+A question that is asked again reads only the blocks that are in no sums yet, and those that were added to them since.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import chain
 
 from services.stats.queries import year_cells
-from services.stats.queries.cells import CellSum, SumQuery
-from services.stats.queries.year_cells import Version
+from services.stats.queries.cells import Buckets, CellSum, SumQuery
+from services.stats.queries.year_cells import Settlement
 from shared.db import Tx
 
 MOST_CACHED = 20_000  # sums
-Key = tuple[Version, SumQuery]
+
+
+@dataclass(frozen=True, slots=True)
+class SettledSums:
+    """`at`: the last settlement that they hold."""
+
+    at: Settlement
+    sums: list[CellSum]
 
 
 class SumCache:
@@ -21,26 +31,26 @@ class SumCache:
 
     def __init__(self, most: int) -> None:
         self.most, self.size = most, 0
-        self._entries: OrderedDict[Key, list[CellSum]] = OrderedDict()
+        self._entries: OrderedDict[SumQuery, SettledSums] = OrderedDict()
 
-    def get(self, key: Key) -> list[CellSum] | None:
-        found = self._entries.get(key)
+    def get(self, query: SumQuery) -> SettledSums | None:
+        found = self._entries.get(query)
         if found is not None:
-            self._entries.move_to_end(key)
+            self._entries.move_to_end(query)
         return found
 
-    def put(self, key: Key, sums: list[CellSum]) -> None:
-        self.size += _weight(sums) - _weight(self._entries.get(key))
-        self._entries[key] = sums
-        self._entries.move_to_end(key)
+    def put(self, query: SumQuery, settled: SettledSums) -> None:
+        self.size += _weight(settled) - _weight(self._entries.get(query))
+        self._entries[query] = settled
+        self._entries.move_to_end(query)
         while self.size > self.most:
             _, dropped = self._entries.popitem(last=False)
             self.size -= _weight(dropped)
 
 
-def _weight(sums: list[CellSum] | None) -> int:
+def _weight(settled: SettledSums | None) -> int:
     """An entry without sums takes room too."""
-    return 0 if sums is None else len(sums) + 1
+    return 0 if settled is None else len(settled.sums) + 1
 
 
 _cache = SumCache(MOST_CACHED)
@@ -49,12 +59,31 @@ _cache = SumCache(MOST_CACHED)
 async def sum_months(tx: Tx, query: SumQuery, *, cached: bool = True) -> list[CellSum]:
     """The same keys may come in several rows. `cached` False: whoever recounts reads everything again."""
     while True:
-        version, unsettled = await year_cells.list_unsettled(tx, query)
-        settled = _cache.get((version, query)) if cached else None
-        if settled is None:
+        kept = _cache.get(query) if cached else None
+        newest = await year_cells.list_newest(tx, query, kept.at if kept else None)
+        if kept and newest.settled is not None:
+            settled = added(kept.sums, newest.settled)
+        else:
             then, settled = await year_cells.list_settled(tx, query)
-            if then != version:  # more was settled between the two statements
+            if then != newest.at:  # more was settled between the two statements
                 continue
-            if version is not None and cached:
-                _cache.put((version, query), settled)
-        return [*settled, *unsettled]
+        if newest.at is not None and cached:
+            _cache.put(query, SettledSums(newest.at, settled))
+        return [*settled, *newest.unsettled]
+
+
+def added(sums: Iterable[CellSum], more: Iterable[CellSum]) -> list[CellSum]:
+    """Both together, the same keys and year in one row."""
+    rows: dict[tuple[object, ...], CellSum] = {}
+    for row in chain(sums, more):
+        bucket, _ = row.values[0]
+        key = row.measure, row.k1, row.k2, row.currency, bucket.year if bucket else None
+        rows[key] = row._replace(values=_by_bucket(rows[key].values, row.values)) if key in rows else row
+    return list(rows.values())
+
+
+def _by_bucket(values: Buckets, more: Buckets) -> Buckets:
+    found = dict(values)
+    for bucket, value in more:
+        found[bucket] = found.get(bucket, 0) + value
+    return list(found.items())

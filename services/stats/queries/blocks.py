@@ -29,13 +29,14 @@ WITH due AS (
     SELECT ctid FROM block WHERE generation = $1 AND NOT settled
         AND $2 < (SELECT sum(cells) FROM block WHERE generation = $1 AND NOT settled)
     LIMIT $3
+), settlement AS (
+    INSERT INTO settled (generation, number) SELECT $1, 1 WHERE EXISTS (SELECT FROM due)
+    ON CONFLICT (generation) DO UPDATE SET version = DEFAULT, number = settled.number + 1 RETURNING number
 ), newest AS (
-    UPDATE block SET settled = true WHERE ctid = ANY (ARRAY(SELECT ctid FROM due)) AND NOT settled
+    UPDATE block SET settled = true, settlement = (SELECT number FROM settlement)
+    WHERE ctid = ANY (ARRAY(SELECT ctid FROM due)) AND NOT settled
     RETURNING cut, measure, extract(year FROM month)::smallint AS year, extract(month FROM month)::integer AS month, currency, k1, k2,
         value
-), version AS (
-    INSERT INTO settled (generation) SELECT $1 WHERE EXISTS (SELECT FROM newest)
-    ON CONFLICT (generation) DO UPDATE SET version = DEFAULT
 ), summed AS (
     SELECT cut, measure, one.k1, one.k2, currency, year,
         sum(one.value) FILTER (WHERE month = 1) AS m01, sum(one.value) FILTER (WHERE month = 2) AS m02,

@@ -1,22 +1,26 @@
 """Sums of whole months as known now: by year where they are settled, from the newest blocks where they are not.
 
-Settled sums change only when more is settled, and then have another version.
+Every update of the settled sums has a number. What was read at one of them is brought up to date by the blocks that were added since.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.stats.queries import words
 from services.stats.queries.cells import Buckets, CellSum, SumQuery
 from shared.db import Tx
 
-# Twelve months a row. Every row has the version; where there is nothing to sum, one row without a year does. The words of a key that is
-# not asked for are not read: the condition says so as the statement is planned.
+MOST_SETTLEMENTS = 20  # of which blocks are read; beyond, the sums by year are fewer rows
+
+# Twelve months a row. Every row has the settlement; where there is nothing to sum, one row without a year does. The words of a key that
+# is not asked for are not read: the condition says so as the statement is planned.
 LIST_SETTLED = """
-WITH live AS (SELECT id, version FROM generation LEFT JOIN settled ON generation = id WHERE state = 'live'), kept AS (
+WITH live AS (SELECT id, series, number FROM generation LEFT JOIN settled ON generation = id WHERE state = 'live'), kept AS (
     SELECT measure, year, CASE $5 WHEN 'province' THEN province ELSE '' END AS province, CASE $5 WHEN 'key' THEN k1 END AS first,
         CASE WHEN $6 THEN k2 END AS second, currency,
         ARRAY[sum(m01), sum(m02), sum(m03), sum(m04), sum(m05), sum(m06), sum(m07), sum(m08), sum(m09), sum(m10), sum(m11), sum(m12)
@@ -28,58 +32,96 @@ WITH live AS (SELECT id, version FROM generation LEFT JOIN settled ON generation
         AND ($9::integer[] IS NULL OR k2 = ANY ($9))
     GROUP BY 1, 2, 3, 4, 5, 6
 )
-SELECT version, measure, year, coalesce(one.word, province) AS k1, coalesce(two.word, '') AS k2, currency, months
+SELECT series, number, measure, year, coalesce(one.word, province) AS k1, coalesce(two.word, '') AS k2, currency, months
 FROM live LEFT JOIN kept ON true
     LEFT JOIN word AS one ON $5 = 'key' AND one.code = first
     LEFT JOIN word AS two ON $6 AND two.code = second
 """
-# A month a row: the last of as many elements as its month has. Summed by the numbers of the keys, and joined with their words after: while
-# much is counted there are thousands of blocks of a cell or two, and PostgreSQL would read all words for each of them.
-LIST_UNSETTLED = """
-WITH live AS (SELECT id, version FROM generation LEFT JOIN settled ON generation = id WHERE state = 'live'), newest AS (
-    SELECT measure, month, each.k1, each.k2, currency, sum(each.value) AS value
-    FROM block CROSS JOIN LATERAL unnest(block.k1, block.k2, block.value) AS each (k1, k2, value)
+# Of blocks that are not settled, and of those settled after number $11 of series $10, where that is not long ago. A month a row: the last
+# of as many elements as its month has. While much is counted there are thousands of blocks of a cell or two: unnest() among the columns
+# takes a tenth of what it takes in FROM, and the words are joined once the numbers of the keys are summed.
+LIST_NEWEST = """
+WITH live AS (
+    SELECT id, series, number, coalesce(series = $10::uuid AND number <= $11::bigint + $12, false) AS continued
+    FROM generation LEFT JOIN settled ON generation = id WHERE state = 'live'
+), newest AS (
+    SELECT settled, measure, month, currency, unnest(k1) AS k1, unnest(k2) AS k2, unnest(value) AS value FROM block
     WHERE NOT settled AND generation = (SELECT id FROM live) AND cut = $1 AND measure = ANY ($2::smallint[]) AND month BETWEEN $3 AND $4
-        AND ($7::integer[] IS NULL OR each.k1 = ANY ($7)) AND ($9::integer[] IS NULL OR each.k2 = ANY ($9))
-    GROUP BY 1, 2, 3, 4, 5
+    UNION ALL
+    SELECT settled, measure, month, currency, unnest(k1), unnest(k2), unnest(value) FROM block
+    WHERE settlement > $11 AND generation = (SELECT id FROM live WHERE continued) AND cut = $1 AND measure = ANY ($2::smallint[])
+        AND month BETWEEN $3 AND $4
+), summed AS (
+    SELECT settled, measure, month, CASE WHEN $5 <> 'none' OR $8::text[] IS NOT NULL THEN k1 END AS first,
+        CASE WHEN $6 THEN k2 END AS second, currency, sum(value) AS value
+    FROM newest WHERE ($7::integer[] IS NULL OR k1 = ANY ($7)) AND ($9::integer[] IS NULL OR k2 = ANY ($9))
+    GROUP BY 1, 2, 3, 4, 5, 6
 ), chosen AS (
-    SELECT measure, extract(year FROM month)::smallint AS year, CASE $5 WHEN 'key' THEN one.word WHEN 'province' THEN
+    SELECT settled, measure, extract(year FROM month)::smallint AS year, CASE $5 WHEN 'key' THEN one.word WHEN 'province' THEN
         CASE WHEN one.word = '-' THEN one.word ELSE left(one.word, 2) || '0000' END ELSE '' END AS k1,
-        CASE WHEN $6 THEN two.word ELSE '' END AS k2, currency,
+        coalesce(two.word, '') AS k2, currency,
         array_fill(NULL::bigint, ARRAY[extract(month FROM month)::integer - 1]) || sum(value)::bigint AS months
-    FROM newest JOIN word AS one ON one.code = newest.k1 JOIN word AS two ON two.code = newest.k2
-    WHERE $8::text[] IS NULL OR left(one.word, 2) || '0000' = ANY ($8)
-    GROUP BY measure, month, 3, 4, 5
+    FROM summed LEFT JOIN word AS one ON ($5 <> 'none' OR $8 IS NOT NULL) AND one.code = first
+        LEFT JOIN word AS two ON $6 AND two.code = second
+    WHERE $8 IS NULL OR left(one.word, 2) || '0000' = ANY ($8)
+    GROUP BY settled, measure, month, 4, 5, 6
 )
-SELECT version, measure, year, k1, k2, currency, months FROM live LEFT JOIN chosen ON true
+SELECT continued, settled, series, number, measure, year, k1, k2, currency, months FROM live LEFT JOIN chosen ON true
 """
-Version = UUID | None
 Months = Sequence[int | None]  # None: nothing was ever counted in that month; 0: what was counted there has come to nothing
 
 
-async def list_settled(tx: Tx, query: SumQuery) -> tuple[Version, list[CellSum]]:
-    """The settled sums, and their version."""
-    return await _fetch(tx, LIST_SETTLED, query)
+class Settlement(NamedTuple):
+    """An update of the sums by year. Of another series nothing is known: another generation, or the updates between have no number."""
+
+    series: UUID
+    number: int
 
 
-async def list_unsettled(tx: Tx, query: SumQuery) -> tuple[Version, list[CellSum]]:
-    """The sums of the newest blocks, and the version of what is settled besides them."""
-    return await _fetch(tx, LIST_UNSETTLED, query)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewestSums:
+    """`at`: the newest settlement. `settled`: what was settled since the one that was given; None: too much, or it cannot be known."""
+
+    at: Settlement | None
+    settled: list[CellSum] | None
+    unsettled: list[CellSum]
 
 
-async def _fetch(tx: Tx, statement: str, query: SumQuery) -> tuple[Version, list[CellSum]]:
-    k1, k2 = [None if chosen is None else await words.list_numbers(tx, chosen) for chosen in (query.k1, query.k2)]
-    rows = await tx.conn.fetch(
-        statement, query.cut, query.measures, query.start, query.end, query.level, query.by_k2, k1, query.provinces, k2
+async def list_settled(tx: Tx, query: SumQuery) -> tuple[Settlement | None, list[CellSum]]:
+    """The settled sums, and which settlement was the last; None: nothing was settled yet."""
+    rows = await tx.conn.fetch(LIST_SETTLED, *await _arguments(tx, query))
+    return _settlement(rows[0]), _sums(rows, query)
+
+
+async def list_newest(tx: Tx, query: SumQuery, since: Settlement | None) -> NewestSums:
+    """The sums of the blocks that are not settled, and of those settled since."""
+    series, number = since or (None, None)
+    rows = await tx.conn.fetch(LIST_NEWEST, *await _arguments(tx, query), series, number, MOST_SETTLEMENTS)
+    return NewestSums(
+        at=_settlement(rows[0]),
+        settled=_sums([row for row in rows if row["settled"]], query) if rows[0]["continued"] else None,
+        unsettled=_sums([row for row in rows if not row["settled"]], query),
     )
+
+
+async def _arguments(tx: Tx, query: SumQuery) -> tuple[Any, ...]:
+    k1, k2 = [None if chosen is None else await words.list_numbers(tx, chosen) for chosen in (query.k1, query.k2)]
+    return query.cut, query.measures, query.start, query.end, query.level, query.by_k2, k1, query.provinces, k2
+
+
+def _settlement(row: Any) -> Settlement | None:
+    return None if row["series"] is None else Settlement(row["series"], row["number"])
+
+
+def _sums(rows: Sequence[Any], query: SumQuery) -> list[CellSum]:
     years = {year: (_asked(year, query), _bucketed(year, query)) for year in {row["year"] for row in rows} if year is not None}
     found = []
-    for _, measure, year, first, second, currency, months in rows:
+    for *_, measure, year, first, second, currency, months in rows:
         if year is not None:
             within, bucketed = years[year]
             if values := bucketed(months[within]):
                 found.append(CellSum(measure, first, second, currency, values))
-    return rows[0]["version"], found
+    return found
 
 
 def _asked(year: int, query: SumQuery) -> slice:
