@@ -1,4 +1,4 @@
-"""Two commands over HTTP, as people send them, against a bare application that inserts one row of the size of an enterprise.
+"""Two commands over HTTP, as people send them, against a bare application that stores the bytes of the first in one insert.
 
 Each service has topics of its own: what another one does with its events is no part of a command.
 """
