@@ -24,7 +24,7 @@ from console.web.forms import read as read_posted
 from console.web.public.addresses import NoSuchPage, parse, wanted_language
 from console.web.public.serving import _is_known
 from console.web.sessions import own_path, require_own_page
-from services.docking.commands import adoptions, arrivals, clearances, dispatches, medicals, placements
+from services.docking.commands import adoptions, arrivals, clearances, dispatches, medicals, placements, proposals
 from services.docking.usecases.placement_rows import parse_rows
 from services.stats.domain.errors import KeyNotFound, PeriodInvalid
 from services.stats.domain.periods import period_end, period_start
@@ -49,6 +49,8 @@ from tests.support.routes import Endpoint, body_form
 NO_ONE = Principal("fuzz", Role.OFFICER, ("CN",))
 ROW_BY_ROW: Mapping[type[Any], type[BaseModel]] = {
     adoptions.AdoptPlacements: adoptions.AdoptedPlacement,
+    proposals.NominateWorkers: proposals.NominatedWorker,
+    proposals.AcceptMatches: proposals.AcceptedMatch,
     placements.RegisterContracts: placements.ListedContract,
     clearances.RequestClearances: clearances.ListedClearance,
     placements.BindInsurances: placements.ListedInsurance,

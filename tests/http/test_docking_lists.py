@@ -41,7 +41,7 @@ def _return(dock: Dock, **changes: Any) -> dict[str, Any]:
     return {"returned_on": dock.today.isoformat(), "reason": "completed", **changes}
 
 
-def _refused(answer: Answer) -> list[tuple[int, str | None, str]]:
+def refused(answer: Answer) -> list[tuple[int, str | None, str]]:
     assert answer.status == 200, answer.body
     return [(one["row"], one["field"], one["code"]) for one in answer.body["refused"]]
 
@@ -98,7 +98,7 @@ async def test_a_bad_row_is_answered_and_hinders_no_other(dock: Dock) -> None:
         ],
     )
     assert answer.body["recorded"] == 1
-    assert _refused(answer) == [
+    assert refused(answer) == [
         (0, "visa", "VISA_REFUSED"),
         (2, "placement", "NAMED_TWICE"),
         (3, None, "ILLEGAL_STEP"),
@@ -111,21 +111,21 @@ async def test_a_bad_row_is_answered_and_hinders_no_other(dock: Dock) -> None:
 
 async def test_a_row_that_comes_too_early_or_twice_is_refused(dock: Dock) -> None:
     gone = [await dock.departed() for _ in range(2)]
-    assert _refused(await _send(dock, "arrivals", [_row(gone[0], an_arrival())])) == [(0, "confirmed_on", "ARRIVAL_TOO_EARLY")]
+    assert refused(await _send(dock, "arrivals", [_row(gone[0], an_arrival())])) == [(0, "confirmed_on", "ARRIVAL_TOO_EARLY")]
     dock.wait(14)
     await _send(dock, "arrivals", [_row(gone[0], an_arrival())])
     answer = await _send(dock, "arrivals", [_row(one, an_arrival()) for one in gone])
-    assert (answer.body["recorded"], _refused(answer)) == (1, [(0, "day", "CONFIRMED_ALREADY")])
+    assert (answer.body["recorded"], refused(answer)) == (1, [(0, "day", "CONFIRMED_ALREADY")])
     before = (dock.today - timedelta(days=15)).isoformat()
     answer = await _send(dock, "returns", [_row(gone[0], _return(dock, returned_on=before)), _row(gone[1], _return(dock))])
-    assert (answer.body["recorded"], _refused(answer)) == (1, [(0, "returned_on", "RETURN_BEFORE_DEPARTURE")])
+    assert (answer.body["recorded"], refused(answer)) == (1, [(0, "returned_on", "RETURN_BEFORE_DEPARTURE")])
     cleared = await dock.cleared()
     late = (dock.today + timedelta(days=1)).isoformat()
-    assert _refused(await _send(dock, "medicals", [_row(cleared, a_medical(dock.today, examined_on=late))])) == [
+    assert refused(await _send(dock, "medicals", [_row(cleared, a_medical(dock.today, examined_on=late))])) == [
         (0, "examined_on", "FUTURE_DAY")
     ]
     shorter = an_insurance(dock.today, valid_to=dock.today.isoformat())
-    assert _refused(await _send(dock, "insurances", [_row(cleared, shorter)])) == [(0, "valid_to", "INSURANCE_SHORTENED")]
+    assert refused(await _send(dock, "insurances", [_row(cleared, shorter)])) == [(0, "valid_to", "INSURANCE_SHORTENED")]
 
 
 async def test_who_is_cleared_counts_for_the_next_row(dock: Dock) -> None:
@@ -138,7 +138,7 @@ async def test_who_is_cleared_counts_for_the_next_row(dock: Dock) -> None:
     rows = [_row(one, {}) for one in (prepared[1], prepared[0])]
     late = {"planned_departure": (dock.today - timedelta(days=1)).isoformat()}
     answer = await _send(dock, "clearances", [*rows, _row(prepared[2], late)])
-    assert (answer.body["recorded"], _refused(answer)) == (2, [(2, "planned_departure", "PAST_DAY")])
+    assert (answer.body["recorded"], refused(answer)) == (2, [(2, "planned_departure", "PAST_DAY")])
     assert [(await dock.show(one))["state"] for one in prepared] == ["matched", "cleared", "matched"]
 
 
@@ -150,14 +150,14 @@ async def test_a_contract_filed_again_in_a_list_changes_its_fee(dock: Dock) -> N
     assert [one.fact.amount.minor for one in await dock.published(FeeDeclared)] == [2_000]
     assert [one.fact.amount.minor for one in await dock.published(FeeCorrected)] == [3_000]
     deposit = a_contract(dock.today, deposit={"minor": 1, "currency": "JPY"})
-    assert _refused(await _send(dock, "contracts", [_row(placement, deposit)])) == [(0, "deposit", "DEPOSIT_FORBIDDEN")]
+    assert refused(await _send(dock, "contracts", [_row(placement, deposit)])) == [(0, "deposit", "DEPOSIT_FORBIDDEN")]
 
 
 async def test_what_is_somebody_else_s_is_refused_row_by_row(dock: Dock) -> None:
     own, other = await dock.matched(), await dock.matched()
     who = dock.client.speaking_as(Role.ENTERPRISE, regions=(), party=own["enterprise"])
     answer = await _send(dock, "insurances", [_row(one, an_insurance(dock.today)) for one in (own, other)], who=who)
-    assert (answer.body["recorded"], _refused(answer)) == (1, [(1, "placement", "FORBIDDEN")])
+    assert (answer.body["recorded"], refused(answer)) == (1, [(1, "placement", "FORBIDDEN")])
     assert (await dock.show(other))["insurance"] is None
 
 
@@ -179,6 +179,6 @@ async def test_a_list_of_returns_ends_the_need_of_managers(dock: Dock) -> None:
 async def test_rows_of_any_shape_are_refused_one_by_one(dock: Dock, kind: str) -> None:
     rows: list[Any] = [{}, {"placement": "\u0000"}, {"placement": 1, "terms": []}, {"\u0000": {"a": [[[]]]}}]
     answer = await _send(dock, kind, rows)
-    assert (answer.body["recorded"], [row for row, *_ in _refused(answer)]) == (0, [0, 1, 2, 3])
+    assert (answer.body["recorded"], [row for row, *_ in refused(answer)]) == (0, [0, 1, 2, 3])
     assert (await _send(dock, kind, [{}] * 501)).status == 422
     assert (await _send(dock, kind, [])).status == 422

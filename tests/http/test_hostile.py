@@ -51,8 +51,8 @@ HOSTILE_QUERY = (
 
 REFUSED = frozenset(range(400, 500)) - {401, 403}
 # Answer for every row by itself, a bad one with its field and code: test_adoption_rows_of_any_shape_are_refused_one_by_one, and
-# test_rows_of_any_shape_are_refused_one_by_one of tests/http/test_docking_lists.py.
-ROW_BY_ROW = {f"/placements/{kind}" for kind in LISTS}
+# those of this name in tests/http/test_docking_lists.py and test_docking_match_lists.py.
+ROW_BY_ROW = {"/matches/nominations", "/matches/acceptances", *(f"/placements/{kind}" for kind in LISTS)}
 KEYLESS = {"/sweep", "/scenarios"}  # /sweep takes any key; /scenarios stores nothing and needs none
 
 every_service = pytest.mark.parametrize("service", SERVICES)

@@ -11,7 +11,7 @@ from services.docking.commands import arrivals as commands
 from services.docking.domain.arrivals import UnconfirmedFilter
 from services.docking.usecases import arrivals
 from services.docking.views import arrivals as views
-from services.docking.views.placement_rows import RowsRecorded
+from shared.listed_rows import RowsRecorded
 from shared.paging import Page
 from shared.values import DestinationField, EnterpriseId, PlacementId
 from shared.web.parameters import paged

@@ -9,7 +9,7 @@ from services.docking.commands import clearances as commands
 from services.docking.settings import policy
 from services.docking.usecases import clearances
 from services.docking.views import placements as views
-from services.docking.views.placement_rows import RowsRecorded
+from shared.listed_rows import RowsRecorded
 from shared.signing import PublicKeys, public_keys
 from shared.values import PlacementId
 from shared.web.papers import PDF, paper_answer

@@ -8,7 +8,7 @@ from services.docking.api.callers import Mediator, Officer
 from services.docking.commands import dispatches as commands
 from services.docking.usecases import dispatches
 from services.docking.views import placements as views
-from services.docking.views.placement_rows import RowsRecorded
+from shared.listed_rows import RowsRecorded
 from shared.values import PlacementId
 
 router = APIRouter()

@@ -9,7 +9,7 @@ from services.docking.commands import medicals as commands
 from services.docking.usecases import medicals
 from services.docking.views import medicals as views
 from services.docking.views import placements as placement_views
-from services.docking.views.placement_rows import RowsRecorded
+from shared.listed_rows import RowsRecorded
 from shared.values import PlacementId
 
 router = APIRouter()

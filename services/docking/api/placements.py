@@ -11,8 +11,8 @@ from services.docking.commands import placements as commands
 from services.docking.domain.placements import PlacementFilter, PlacementState
 from services.docking.usecases import placements
 from services.docking.views import placements as views
-from services.docking.views.placement_rows import RowsRecorded
 from shared.delivery.audit_trail import History
+from shared.listed_rows import RowsRecorded
 from shared.old_numbers import OldNumberText
 from shared.paging import Page
 from shared.principals import Role

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from services.docking.commands.fields import Command
-from shared.values import WorkerId
+from services.docking.commands.fields import Command, DocumentedAs, ListRows
+from shared.values import MatchId, OrderId, WorkerId
 
 DeclineReason = Literal["wage", "destination", "occupation", "employer", "family", "qualification", "other"]
 
@@ -19,8 +19,33 @@ class ProposeMatches(Command):
     worker: WorkerId | None = None
 
 
+class NominatedWorker(Command):
+    """One row of a list."""
+
+    order: OrderId
+    worker: WorkerId
+
+
+class NominateWorkers(Command):
+    """Given workers for given orders, each eligible all the same. Each row is read by itself: a bad one hinders no other."""
+
+    rows: ListRows[Annotated[dict[str, Any], DocumentedAs(NominatedWorker)]]
+
+
 class AcceptMatch(Command):
     """Take the worker and a position of the order."""
+
+
+class AcceptedMatch(Command):
+    """One row of a list."""
+
+    match: MatchId
+
+
+class AcceptMatches(Command):
+    """Take the workers and positions of many matches. Each row is read by itself: a bad one hinders no other."""
+
+    rows: ListRows[Annotated[dict[str, Any], DocumentedAs(AcceptedMatch)]]
 
 
 class DeclineMatch(Command):

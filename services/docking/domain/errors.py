@@ -240,7 +240,7 @@ class TermPromised(Conflict):
 
 
 class NamedTwice(Invalid):
-    """A placement may stand in a list once."""
+    """A placement, or a worker for the same order, may stand in a list once."""
 
     slug = "NAMED_TWICE"
 

@@ -20,7 +20,10 @@ ORDER = Columns(
     """,
 )
 GET = ORDER.select("FROM job_order WHERE id = $1")
+GET_ALL = ORDER.select("FROM job_order WHERE id = ANY($1::uuid[])")
 LOCK = ORDER.select("FROM job_order WHERE id = $1 FOR NO KEY UPDATE")
+# In one order whatever the order of the placements, so that two sweeps, or two lists, cannot wait for each other.
+LOCK_ALL = ORDER.select("FROM job_order WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE")
 LIST = ORDER.pages(
     "job_order",
     """
@@ -54,8 +57,6 @@ UPDATE_RELEASED = "UPDATE job_order SET reserved = reserved - 1 WHERE id = $1 RE
 # Locked in one order whatever the order of the departures.
 UPDATE_FILLED = "UPDATE job_order SET reserved = reserved - 1, filled = filled + 1 WHERE id = $1"
 UPDATE_UNFILLED = "UPDATE job_order SET filled = filled - 1 WHERE id = $1 RETURNING state = 'open'"
-# Locked in one order whatever the order of the placements, so that two sweeps cannot wait for each other.
-LOCK_ALL = "SELECT id FROM job_order WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 UPDATE_ALL_RELEASED = """
 UPDATE job_order SET reserved = reserved - freed.positions
 FROM (SELECT job_order, count(*) AS positions FROM unnest($1::uuid[]) AS one (job_order) GROUP BY job_order) AS freed
@@ -67,8 +68,16 @@ async def get(tx: Tx, order: OrderId) -> Order | None:
     return await fetch_one(tx.conn, GET, order)
 
 
+async def get_all(tx: Tx, ids: Sequence[OrderId]) -> dict[OrderId, Order]:
+    return {one.id: one for one in await fetch(tx.conn, GET_ALL, ids)}
+
+
 async def lock(tx: Tx, order: OrderId) -> Order | None:
     return await fetch_one(tx.conn, LOCK, order)
+
+
+async def lock_all(tx: Tx, ids: Sequence[OrderId]) -> dict[OrderId, Order]:
+    return {one.id: one for one in await fetch(tx.conn, LOCK_ALL, ids)}
 
 
 async def list_(tx: Tx, page: Page, wanted: OrderFilter) -> tuple[Sequence[Order], str | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -98,15 +98,25 @@ WHERE state = 'abroad' AND contract ->> 'end' <= $4 AND ($5::uuid IS NULL OR ent
 LIST_PLACED_WORKERS = """
 SELECT worker FROM placement WHERE worker = ANY($1::uuid[]) AND state IN ('matched', 'clearance_requested', 'cleared', 'abroad')
 """
-# A position, a worker and the proposal are taken together or not at all. No row comes back when the worker is placed already
+# Positions, workers and proposals are taken together or not at all. No row comes back of a worker who is placed already
 # (the unique index decides, also between two transactions); the caller then rolls everything back.
 INSERT_MATCHED = """
-WITH taken AS (UPDATE job_order SET reserved = reserved + 1 WHERE id = $2),
-    accepted AS (UPDATE proposal SET state = 'accepted' WHERE id = $15)
+WITH taken AS (
+    UPDATE job_order SET reserved = reserved + matched.positions
+    FROM (SELECT job_order, count(*) AS positions FROM unnest($2::uuid[]) AS one (job_order) GROUP BY job_order) AS matched
+    WHERE job_order.id = matched.job_order
+), accepted AS (UPDATE proposal SET state = 'accepted' WHERE id = ANY($15::uuid[]))
 INSERT INTO placement
     (id, job_order, enterprise, worker, county, destination, occupation, channel, state, matched_on, registered_on, match_due, due, since,
     match)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+SELECT * FROM unnest(
+    $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::date[], $11::date[],
+    $12::date[], $13::date[], $14::date[], $15::uuid[]
+) AS one (
+    id, job_order, enterprise, worker, county, destination, occupation, channel, state, matched_on, registered_on, match_due, due, since,
+    match
+)
+ORDER BY worker
 ON CONFLICT (worker) WHERE state IN ('matched', 'clearance_requested', 'cleared', 'abroad') DO NOTHING
 RETURNING true
 """
@@ -223,10 +233,10 @@ async def list_placed_workers(tx: Tx, workers: list[WorkerId]) -> set[WorkerId]:
     return {row["worker"] for row in await tx.conn.fetch(LIST_PLACED_WORKERS, workers)}
 
 
-async def insert_matched(tx: Tx, match: MatchId, one: Placement) -> bool:
-    """Take the worker and a position under the accepted proposal. False when the worker has an active placement: roll back."""
-    inserted = await tx.conn.fetchval(INSERT_MATCHED, *_codes(one), one.registered_on, one.match_due, one.due, one.since, match)
-    return bool(inserted)
+async def insert_matched(tx: Tx, matched: Mapping[MatchId, Placement]) -> bool:
+    """Take the workers and positions under the accepted proposals. False when a worker has an active placement: roll back."""
+    entries = [(*_codes(one), one.registered_on, one.match_due, one.due, one.since, match) for match, one in matched.items()]
+    return len(await tx.conn.fetch(INSERT_MATCHED, *zip(*entries, strict=True))) == len(entries)
 
 
 async def insert_adopted(tx: Tx, placements: list[Placement]) -> None:

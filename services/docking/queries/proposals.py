@@ -24,6 +24,7 @@ FROM proposal JOIN job_order ON job_order.id = proposal.job_order JOIN worker ON
 LIST_DECLINED = "SELECT DISTINCT job_order, worker FROM proposal WHERE job_order = ANY($1::uuid[]) AND state = 'declined'"
 LOCK_OF_WORKERS = PROPOSAL.select("FROM proposal WHERE worker = ANY($1::uuid[]) ORDER BY id FOR UPDATE")
 LOCK = PROPOSAL.select("FROM proposal WHERE id = $1 FOR UPDATE")
+LOCK_ALL = PROPOSAL.select("FROM proposal WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE")
 # The same worker proposed again for the same order: the proposal is renewed, not doubled.
 INSERT_ALL = """
 INSERT INTO proposal (id, job_order, worker, score, reasons, quota_effect, policy_version, expires, state)
@@ -34,7 +35,7 @@ FROM ROWS FROM (
 ON CONFLICT (job_order, worker) WHERE state = 'proposed' DO UPDATE
 SET score = excluded.score, reasons = excluded.reasons, quota_effect = excluded.quota_effect, policy_version = excluded.policy_version,
     expires = excluded.expires
-RETURNING id, worker
+RETURNING id, job_order, worker
 """
 UPDATE_STATE = "UPDATE proposal SET state = $2 WHERE id = $1"
 UPDATE_EXPIRED = CODES.returning("""
@@ -59,6 +60,10 @@ async def lock(tx: Tx, match: MatchId) -> Proposal | None:
     return await fetch_one(tx.conn, LOCK, match)
 
 
+async def lock_all(tx: Tx, matches: Sequence[MatchId]) -> dict[MatchId, Proposal]:
+    return {one.id: one for one in await fetch(tx.conn, LOCK_ALL, matches)}
+
+
 async def get_codes(tx: Tx, match: MatchId) -> MatchCodes | None:
     return await fetch_one(tx.conn, GET_CODES, match)
 
@@ -68,7 +73,7 @@ async def list_declined(tx: Tx, orders: Sequence[OrderId]) -> frozenset[tuple[Or
     return frozenset((row["job_order"], row["worker"]) for row in await tx.conn.fetch(LIST_DECLINED, orders))
 
 
-async def insert_all(tx: Tx, proposals: list[Proposal]) -> dict[WorkerId, MatchId]:
+async def insert_all(tx: Tx, proposals: list[Proposal]) -> dict[tuple[OrderId, WorkerId], MatchId]:
     """Returns the ids they are stored under: of a renewed proposal, the one it had."""
     rows = await tx.conn.fetch(
         INSERT_ALL,
@@ -81,7 +86,7 @@ async def insert_all(tx: Tx, proposals: list[Proposal]) -> dict[WorkerId, MatchI
         [one.policy_version for one in proposals],
         [one.expires for one in proposals],
     )
-    return {row["worker"]: row["id"] for row in rows}
+    return {(row["job_order"], row["worker"]): row["id"] for row in rows}
 
 
 async def update_state(tx: Tx, match: MatchId, state: ProposalState) -> None:

@@ -41,7 +41,9 @@ AVAILABILITY = WORKER.extend(
     """,
 )
 GET = AVAILABILITY.select("FROM worker WHERE id = $1")
+GET_ALL = AVAILABILITY.select("FROM worker WHERE id = ANY($1::uuid[])")
 LOCK_SHARED = AVAILABILITY.select("FROM worker WHERE id = $1 FOR SHARE")
+LOCK_ALL_SHARED = AVAILABILITY.select("FROM worker WHERE id = ANY($1::uuid[]) ORDER BY id FOR SHARE")
 LOCK = WORKER.select("FROM worker WHERE id = $1 FOR UPDATE")
 LOCK_ALL = WORKER.select("FROM worker WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE")
 # Per wanted code and county group the longest waiting, read from the front of supply_waiting; the score ranks what comes back.
@@ -134,9 +136,18 @@ async def get(tx: Tx, worker: WorkerId) -> WorkerAvailability | None:
     return await fetch_one(tx.conn, GET, worker)
 
 
+async def get_all(tx: Tx, workers: Sequence[WorkerId]) -> dict[WorkerId, WorkerAvailability]:
+    return {one.id: one for one in await fetch(tx.conn, GET_ALL, workers)}
+
+
 async def lock_shared(tx: Tx, worker: WorkerId) -> WorkerAvailability | None:
     """As they stay until the caller has committed."""
     return await fetch_one(tx.conn, LOCK_SHARED, worker)
+
+
+async def lock_all_shared(tx: Tx, workers: Sequence[WorkerId]) -> dict[WorkerId, WorkerAvailability]:
+    """The same of each."""
+    return {one.id: one for one in await fetch(tx.conn, LOCK_ALL_SHARED, workers)}
 
 
 async def lock(tx: Tx, worker: WorkerId) -> Worker | None:

@@ -21,9 +21,9 @@ from services.docking.usecases.event_fields import arrival_fact
 from services.docking.usecases.placement_rows import lock_rows, parse_rows
 from services.docking.usecases.placements import get, load, save, save_all
 from services.docking.views import arrivals as views
-from services.docking.views.placement_rows import RowsRecorded
 from shared import events
 from shared.db import Tx
+from shared.listed_rows import RowsRecorded
 from shared.paging import Page
 from shared.principals import Role
 from shared.values import Designation, PlacementId

@@ -27,11 +27,11 @@ from services.docking.usecases.placement_rows import lock_rows, parse_rows
 from services.docking.usecases.placements import cancel, get, load, save
 from services.docking.views import clearance_papers as papers
 from services.docking.views import placements as views
-from services.docking.views.placement_rows import RowsRecorded
 from shared import events
 from shared.db import Tx
 from shared.delivery.consumer import because_of
 from shared.events import EventEnvelope
+from shared.listed_rows import RowsRecorded
 from shared.papers.parts import Paper
 from shared.signing import signing_key
 from shared.values import PlacementId

@@ -23,10 +23,10 @@ from services.docking.usecases.managers import review_managers
 from services.docking.usecases.placement_rows import lock_rows, parse_rows
 from services.docking.usecases.placements import load, save, save_all
 from services.docking.views import placements as views
-from services.docking.views.placement_rows import RowsRecorded
 from shared import events, reference
 from shared.db import Tx
 from shared.events import ReturnFact
+from shared.listed_rows import RowsRecorded
 from shared.principals import require_county
 from shared.values import CorrectionReason, CountyCode, Designation, EnterpriseId, PlacementId, WorkerId
 

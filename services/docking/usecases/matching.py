@@ -75,7 +75,7 @@ async def propose_plan(tx: Tx, command: commands.MatchAllOrders, found: Plan) ->
     """Propose what still holds of the plan, all in this transaction; nothing is reserved. Raises Forbidden."""
     market = await read_market(tx, command)
     proposed = await asyncio.to_thread(_still_possible, market, found)
-    ids: dict[WorkerId, MatchId] = {}
+    ids: dict[tuple[OrderId, WorkerId], MatchId] = {}
     for first in range(0, len(proposed), WRITTEN_AT_ONCE):
         ids |= await proposals.insert_all(tx, proposed[first : first + WRITTEN_AT_ONCE])
     return views.matching(market, found, proposed, ids, command.shown)

@@ -15,9 +15,9 @@ from services.docking.usecases.placement_rows import lock_rows, parse_rows
 from services.docking.usecases.placements import get, load, save, save_all
 from services.docking.views import medicals as views
 from services.docking.views import placements as placement_views
-from services.docking.views.placement_rows import RowsRecorded
 from shared import events
 from shared.db import Tx
+from shared.listed_rows import RowsRecorded
 from shared.values import PlacementId
 
 

@@ -13,9 +13,9 @@ from services.docking.domain.errors import NamedTwice, PlacementNotFound
 from services.docking.domain.placements import Placement
 from services.docking.queries import placements
 from services.docking.usecases import scope
-from services.docking.views.placement_rows import Refusal, RowsRecorded, refusal
 from shared.db import Tx
 from shared.errors import Refused, require_version
+from shared.listed_rows import Refusal, RowsRecorded, refusal
 from shared.principals import Forbidden, Principal
 from shared.values import PlacementId
 
@@ -58,7 +58,7 @@ class Rows(Generic[Row]):
         return good
 
     def answer(self, recorded: Sequence[object]) -> RowsRecorded:
-        return RowsRecorded(recorded=len(recorded), refused=tuple(sorted(self.refused, key=lambda one: one.row)))
+        return RowsRecorded(recorded=len(recorded), refused=by_row(self.refused))
 
 
 def parse_rows(form: type[Form], raw: Sequence[dict[str, Any]]) -> tuple[dict[int, Form], list[Refusal]]:
@@ -72,6 +72,23 @@ def parse_rows(form: type[Form], raw: Sequence[dict[str, Any]]) -> tuple[dict[in
             field = ".".join(str(part) for part in first["loc"])
             refused.append(Refusal(row=number, field=field[:200] or None, code=first["type"].upper()))
     return rows, refused
+
+
+def judge(rows: Mapping[int, Form], decide: Callable[[Form], T], refused: list[Refusal]) -> list[T]:
+    """What `decide` makes of each row; those that it refuses are answered for."""
+    good = []
+    for number, row in rows.items():
+        try:
+            good.append(decide(row))
+        except Refused as error:
+            refused.append(refusal(number, error))
+        except Forbidden:
+            refused.append(Refusal(row=number, field=None, code="FORBIDDEN"))
+    return good
+
+
+def by_row(refused: Sequence[Refusal]) -> tuple[Refusal, ...]:
+    return tuple(sorted(refused, key=lambda one: one.row))
 
 
 async def lock_rows(tx: Tx, rows: Mapping[int, Row], refused: list[Refusal]) -> Rows[Row]:

@@ -28,11 +28,11 @@ from services.docking.usecases.event_fields import contract_fields, placement_ev
 from services.docking.usecases.intention_matches import release_matches
 from services.docking.usecases.placement_rows import lock_rows, parse_rows
 from services.docking.views import placements as views
-from services.docking.views.placement_rows import RowsRecorded
 from shared import events, reference
 from shared.db import Tx
 from shared.delivery.audit_trail import History, changes_of, publish_and_audit
 from shared.errors import require_version
+from shared.listed_rows import RowsRecorded
 from shared.paging import Page
 from shared.principals import Role
 from shared.values import FeeId, PlacementId, WagePeriod, period_of

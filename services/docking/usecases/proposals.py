@@ -1,4 +1,4 @@
-"""Workers proposed for an order, and the acceptance that makes a proposal a placement."""
+"""Workers proposed for an order: the best of those eligible, or given ones."""
 
 from __future__ import annotations
 
@@ -7,25 +7,20 @@ from datetime import date, timedelta
 from services.docking.commands import proposals as commands
 from services.docking.domain import errors
 from services.docking.domain.enterprises import Enterprise, require_covered, require_licence
-from services.docking.domain.orders import Order, require_free_position, require_open
-from services.docking.domain.placements import Placement, PlacementState
-from services.docking.domain.proposals import Proposal, require_acceptable
+from services.docking.domain.orders import Order, require_open
+from services.docking.domain.proposals import Proposal
 from services.docking.domain.workers import Worker, WorkerAvailability, require_not_placed
 from services.docking.matching import eligibility, ranking
-from services.docking.queries import enterprises, merges, orders, placements, proposals, quota_gaps, workers
+from services.docking.queries import enterprises, merges, orders, proposals, quota_gaps, workers
 from services.docking.queries.workers import CandidateFilter
 from services.docking.settings import policy
 from services.docking.usecases import scope
-from services.docking.usecases.event_fields import placement_event
-from services.docking.usecases.intention_matches import count_matches
-from services.docking.views import placements as placement_views
+from services.docking.usecases.placement_rows import by_row, judge, parse_rows
 from services.docking.views import proposals as views
-from shared import events
 from shared.db import Tx
-from shared.delivery.audit_trail import publish_and_audit
 from shared.events import EventEnvelope, QuotaStatusChanged
 from shared.principals import require_party
-from shared.values import MatchId, OrderId, PlacementId, WorkerId, new_id
+from shared.values import MatchId, OrderId, WorkerId, new_id
 
 POVERTY_QUOTA = "Q1"  # the quota whose gap weighs in the ranking
 
@@ -38,15 +33,8 @@ async def propose_matches(tx: Tx, order: OrderId, command: commands.ProposeMatch
     """
     today = tx.clock.today()
     found = await orders.get(tx, order)
-    if found is None:
-        raise errors.OrderNotFound
-    require_party(tx.principal, found.enterprise)
-    require_open(found, today)
-    enterprise = await enterprises.get(tx, found.enterprise)
-    if enterprise is None:
-        raise errors.EnterpriseNotFound
-    require_licence(enterprise, today)
-    require_covered(enterprise, found.channel, found.destination)
+    enterprise = await enterprises.get(tx, found.enterprise) if found else None
+    found = _require_taking(tx, found, enterprise)
     gap = await quota_gaps.get(tx, POVERTY_QUOTA, str(today.year))
     pool = await _candidates(tx, found) if command.worker is None else [await _nominated(tx, command.worker, found)]
     if command.worker is None:
@@ -55,7 +43,47 @@ async def propose_matches(tx: Tx, order: OrderId, command: commands.ProposeMatch
     ranked = ranking.rank(pool, found, today, matching_terms(), gap=gap, n=command.n)
     proposed = [proposal_of(today, found, one) for one in ranked]
     ids = await proposals.insert_all(tx, proposed) if proposed else {}
-    return views.Proposals(order=order, matches=tuple(views.proposal(one, ids[one.worker]) for one in proposed))
+    return views.Proposals(order=order, matches=tuple(views.proposal(one, ids[order, one.worker]) for one in proposed))
+
+
+async def nominate_workers(tx: Tx, command: commands.NominateWorkers) -> views.Nominations:
+    """Each good row is proposed as propose_matches does; each bad one is answered with its field and code. Nothing is reserved."""
+    rows, refused = parse_rows(commands.NominatedWorker, command.rows)
+    wanted = await orders.get_all(tx, sorted({row.order for row in rows.values()}))
+    hiring = await enterprises.get_all(tx, sorted({order.enterprise for order in wanted.values()}))
+    current = await merges.list_current(tx, sorted({row.worker for row in rows.values()}))
+    known = await workers.get_all(tx, sorted(set(current.values())))
+    gap = await quota_gaps.get(tx, POVERTY_QUOTA, str(tx.clock.today().year))
+    proposed: dict[tuple[OrderId, WorkerId], Proposal] = {}
+
+    def propose(row: commands.NominatedWorker) -> Proposal:
+        order = wanted.get(row.order)
+        order = _require_taking(tx, order, hiring.get(order.enterprise) if order else None, "order")
+        worker = _require_nominable(tx, known.get(current[row.worker]), order)
+        if (order.id, worker.id) in proposed:
+            raise errors.NamedTwice(field="worker")
+        ranked = ranking.score(worker, order, tx.clock.today(), matching_terms(), gap)
+        proposed[order.id, worker.id] = proposal_of(tx.clock.today(), order, ranked)
+        return proposed[order.id, worker.id]
+
+    good = judge(rows, propose, refused)
+    ids = await proposals.insert_all(tx, good) if good else {}
+    return views.Nominations(proposed=len(good), refused=by_row(refused), matches=tuple(ids[one.order, one.worker] for one in good))
+
+
+def _require_taking(tx: Tx, order: Order | None, enterprise: Enterprise | None, field: str | None = None) -> Order:
+    """The order, if it takes workers.
+
+    Raises OrderNotFound, OrderNotOpen, EnterpriseNotActive, LicenceExpired, LicenceNarrowed, Forbidden.
+    """
+    if order is None or enterprise is None:
+        raise errors.OrderNotFound(field=field)
+    require_party(tx.principal, order.enterprise)
+    today = tx.clock.today()
+    require_open(order, today)
+    require_licence(enterprise, today)
+    require_covered(enterprise, order.channel, order.destination)
+    return order
 
 
 async def _candidates(tx: Tx, order: Order) -> list[Worker]:
@@ -72,12 +100,16 @@ async def _candidates(tx: Tx, order: Order) -> list[Worker]:
 
 
 async def _nominated(tx: Tx, nominated: WorkerId, order: Order) -> Worker:
-    worker = await workers.get(tx, await merges.get_current(tx, nominated))
+    return _require_nominable(tx, await workers.get(tx, await merges.get_current(tx, nominated)), order)
+
+
+def _require_nominable(tx: Tx, worker: WorkerAvailability | None, order: Order) -> Worker:
+    """The worker, who fits the order. Raises WorkerNotFound, AlreadyPlaced, NotEligible, Forbidden."""
     if worker is None:
         raise errors.WorkerNotFound(field="worker")
     scope.require_worker(tx.principal, worker)
     require_not_placed(worker, "worker")
-    _require_eligible(tx, worker, order)
+    require_eligible(tx, worker, order)
     return worker
 
 
@@ -91,7 +123,7 @@ def matching_terms() -> eligibility.Terms:
     )
 
 
-def _require_eligible(tx: Tx, worker: Worker, order: Order) -> None:
+def require_eligible(tx: Tx, worker: Worker, order: Order) -> None:
     obstacles = eligibility.obstacles(worker, order, tx.clock.today(), matching_terms())
     if obstacles:
         raise errors.NotEligible(state={"failed": obstacles})
@@ -107,87 +139,6 @@ def proposal_of(today: date, order: Order, ranked: ranking.Ranked) -> Proposal:
         quota_effect=ranked.quota_effect,
         policy_version=ranking.POLICY_VERSION,
         expires=today + timedelta(days=policy().docking_proposal_days),
-    )
-
-
-async def accept_match(tx: Tx, match: MatchId) -> placement_views.Placement:
-    """The worker's one active placement and a position of the order are taken.
-
-    Raises MatchNotFound, MatchNotOpen, OrderNotOpen, PositionTaken, AlreadyPlaced, NotEligible, WorkerNotFound, EnterpriseNotActive,
-    LicenceExpired, LicenceNarrowed, Forbidden.
-    """
-    proposal = await proposals.lock(tx, match)
-    if proposal is None:
-        raise errors.MatchNotFound
-    order, enterprise, worker = await _parties(tx, proposal)
-    require_party(tx.principal, order.enterprise)
-    scope.require_worker(tx.principal, worker)
-    _require_takeable(tx, proposal, order, enterprise, worker)
-    placement = _matched(tx, order, worker)
-    if not await placements.insert_matched(tx, match, placement):
-        raise errors.AlreadyPlaced
-    matched = placement_event(
-        tx,
-        events.MatchedToEnterprise,
-        placement,
-        score=proposal.score,
-        reasons=proposal.reasons,
-        quota_effect=proposal.quota_effect,
-        policy_version=proposal.policy_version,
-        due=placement.due,
-        registered_on=worker.registered_on,
-        worker_no=worker.number,
-    )
-    publish_and_audit(tx, matched)
-    await count_matches(tx, [placement.enterprise])
-    return placement_views.placement(placement)
-
-
-async def _parties(tx: Tx, proposal: Proposal) -> tuple[Order, Enterprise, WorkerAvailability]:
-    """The worker as they stay, then the order locked: the last position is not taken twice. Raises OrderNotFound, WorkerNotFound.
-
-    Whoever needs several locks takes placement, worker, order in this order.
-    """
-    worker = await workers.lock_shared(tx, proposal.worker)
-    order = await orders.lock(tx, proposal.order)
-    enterprise = await enterprises.get(tx, order.enterprise) if order else None
-    if order is None or enterprise is None:
-        raise errors.OrderNotFound
-    if worker is None:
-        raise errors.WorkerNotFound
-    return order, enterprise, worker
-
-
-def _require_takeable(tx: Tx, proposal: Proposal, order: Order, enterprise: Enterprise, worker: WorkerAvailability) -> None:
-    """Raises what accept_match names."""
-    today = tx.clock.today()
-    require_acceptable(proposal, today)
-    require_open(order, today)
-    require_licence(enterprise, today)
-    require_covered(enterprise, order.channel, order.destination)
-    require_not_placed(worker)
-    _require_eligible(tx, worker, order)
-    require_free_position(order)
-
-
-def _matched(tx: Tx, order: Order, worker: Worker) -> Placement:
-    today = tx.clock.today()
-    due = today + timedelta(days=policy().docking_match_days)
-    return Placement(
-        id=PlacementId(new_id()),
-        order=order.id,
-        enterprise=order.enterprise,
-        worker=worker.id,
-        county=worker.county,
-        destination=order.destination,
-        occupation=order.occupation,
-        channel=order.channel,
-        state=PlacementState.MATCHED,
-        matched_on=today,
-        match_due=due,
-        due=due,
-        since=today,
-        registered_on=worker.registered_on,
     )
 
 

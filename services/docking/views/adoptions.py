@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from services.docking.views.placement_rows import Refusal
+from shared.listed_rows import Refusal
 from shared.values import PlacementId
 
 

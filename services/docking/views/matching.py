@@ -39,7 +39,9 @@ class Matches(BaseModel, frozen=True):
     next: MatchId | None
 
 
-def matching(market: OpenMarket, found: Plan, proposed: Sequence[Proposal], ids: Mapping[WorkerId, MatchId] | None, shown: int) -> Matching:
+def matching(
+    market: OpenMarket, found: Plan, proposed: Sequence[Proposal], ids: Mapping[tuple[OrderId, WorkerId], MatchId] | None, shown: int
+) -> Matching:
     """`ids`: what the proposals are stored under; None: nothing was stored."""
     return Matching(
         dry_run=ids is None,
@@ -51,7 +53,7 @@ def matching(market: OpenMarket, found: Plan, proposed: Sequence[Proposal], ids:
         bound=found.bound,
         matches=tuple(
             Match(
-                match=ids[one.worker] if ids is not None else None,
+                match=ids[one.order, one.worker] if ids is not None else None,
                 order=one.order,
                 worker=one.worker,
                 score=one.score,

@@ -7,7 +7,8 @@ from datetime import date
 from pydantic import BaseModel
 
 from services.docking.domain import proposals as domain
-from shared.values import MatchId, OrderId, WorkerId
+from shared.listed_rows import Refusal
+from shared.values import MatchId, OrderId, PlacementId, WorkerId
 
 
 class Proposal(BaseModel, frozen=True):
@@ -22,6 +23,22 @@ class Proposal(BaseModel, frozen=True):
 class Proposals(BaseModel, frozen=True):
     order: OrderId
     matches: tuple[Proposal, ...]
+
+
+class Nominations(BaseModel, frozen=True):
+    """`matches`: of the rows that were not refused, in their order."""
+
+    proposed: int
+    refused: tuple[Refusal, ...]
+    matches: tuple[MatchId, ...]
+
+
+class Acceptances(BaseModel, frozen=True):
+    """`placements`: of the rows that were not refused, in their order."""
+
+    accepted: int
+    refused: tuple[Refusal, ...]
+    placements: tuple[PlacementId, ...]
 
 
 class Declined(BaseModel, frozen=True):

@@ -1,4 +1,4 @@
-"""What became of the rows of a list."""
+"""Lists of which every row is judged by itself, and what became of their rows."""
 
 from __future__ import annotations
 
