@@ -78,6 +78,7 @@ async def test_a_register_with_one_wrong_entry_is_not_written_at_all(school: Sch
     for wrong, field, code in (
         ({**good, "day": (first + timedelta(days=2)).isoformat()}, "days.1.day", "DAY_IN_FUTURE"),
         (twice, "days.1.entries.1.enrolment", "NAMED_TWICE"),
+        (good, "days.1.day", "NAMED_TWICE"),
     ):
         refused = await school.post(f"/sessions/{session}/register", {"days": [good, wrong]})
         assert (refused.code, refused.body["errors"][0]["field"]) == (code, field)

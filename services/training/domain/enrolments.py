@@ -217,10 +217,10 @@ def passed(score: int, mark: int, claimed: bool | None, field: str) -> bool:
     return result
 
 
-def require_once(ids: Sequence[EnrolmentId], path: str) -> None:
+def require_once(named: Sequence[EnrolmentId | date], path: str) -> None:
     """Raises NamedTwice at the first that repeats one before it; `path` is its field, with {} for its index."""
-    seen: set[EnrolmentId] = set()
-    for index, one in enumerate(ids):
+    seen: set[EnrolmentId | date] = set()
+    for index, one in enumerate(named):
         if one in seen:
             raise NamedTwice(field=path.format(index))
         seen.add(one)

@@ -138,7 +138,7 @@ class NotInSession(Invalid):
 
 
 class NamedTwice(Invalid):
-    """An enrolment may stand on a roster once."""
+    """An enrolment may stand on a roster once, a day in a register."""
 
     slug = "NAMED_TWICE"
 

@@ -12,13 +12,16 @@ from shared.db import Tx
 from shared.values import EnrolmentId, SessionId
 
 # Only what is new or different comes back.
-INSERT_DAY = """
-WITH earlier AS (SELECT enrolment, minutes FROM attendance WHERE enrolment = ANY($1::uuid[]) AND day = $4)
+INSERT_DAYS = """
+WITH earlier AS (SELECT enrolment, day, minutes FROM attendance WHERE enrolment = ANY($1::uuid[]) AND day = ANY($4::date[]))
 INSERT INTO attendance (enrolment, day, session, worker, centre, minutes, recorded_by)
-SELECT enrolment, $4, $5, worker, $6, minutes, $7 FROM unnest($1::uuid[], $2::uuid[], $3::integer[]) AS entry (enrolment, worker, minutes)
+SELECT enrolment, day, $5, worker, $6, minutes, $7
+FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::date[]) AS entry (enrolment, worker, minutes, day)
 ON CONFLICT (enrolment, day) DO UPDATE SET minutes = excluded.minutes, recorded_by = excluded.recorded_by
 WHERE attendance.minutes <> excluded.minutes
-RETURNING enrolment, (SELECT earlier.minutes FROM earlier WHERE earlier.enrolment = attendance.enrolment) AS previous
+RETURNING enrolment, day, (
+    SELECT earlier.minutes FROM earlier WHERE earlier.enrolment = attendance.enrolment AND earlier.day = attendance.day
+) AS previous
 """
 GET_MINUTES = "SELECT day, minutes FROM attendance WHERE enrolment = $1"
 ATTENDED = rows.Columns(DayAttended, "enrolment, day, minutes")
@@ -41,19 +44,21 @@ SELECT enrolment, max(day) AS day FROM attendance WHERE enrolment = ANY($1::uuid
 """
 
 
-async def insert_day(tx: Tx, session: Session, day: date, entries: Sequence[tuple[Enrolment, int]]) -> dict[EnrolmentId, int | None]:
-    """Write one day's minutes, in place of those written before; returns whose changed, and what they were."""
+async def insert_days(
+    tx: Tx, session: Session, entries: Sequence[tuple[Enrolment, date, int]]
+) -> dict[tuple[EnrolmentId, date], int | None]:
+    """Write the minutes of days, in place of those written before; returns which changed, and what they were."""
     changed = await tx.conn.fetch(
-        INSERT_DAY,
-        [one.id for one, _ in entries],
-        [one.worker for one, _ in entries],
-        [minutes for _, minutes in entries],
-        day,
+        INSERT_DAYS,
+        [one.id for one, _, _ in entries],
+        [one.worker for one, _, _ in entries],
+        [minutes for _, _, minutes in entries],
+        [day for _, day, _ in entries],
         session.id,
         session.course.centre,
         str(tx.principal),
     )
-    return {row["enrolment"]: row["previous"] for row in changed}
+    return {(row["enrolment"], row["day"]): row["previous"] for row in changed}
 
 
 async def get_minutes(tx: Tx, enrolment: EnrolmentId) -> dict[date, int]:

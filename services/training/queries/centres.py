@@ -42,8 +42,9 @@ WHERE id = $1
 EXISTS_LICENCE = "SELECT EXISTS (SELECT FROM centre WHERE licence_no = $1 AND centre <> $2)"
 INSERT_SUSPENSION = "INSERT INTO centre_suspension (centre, since, reason) VALUES ($1, $2, $3)"
 UPDATE_SUSPENSION = "UPDATE centre_suspension SET until = $2 WHERE centre = $1 AND until IS NULL RETURNING since"
-GET_WAS_SUSPENDED = """
-SELECT EXISTS (SELECT FROM centre_suspension WHERE centre = $1 AND since <= $2 AND (until IS NULL OR until > $2))
+LIST_WAS_SUSPENDED = """
+SELECT day FROM unnest($2::date[]) AS day
+WHERE EXISTS (SELECT FROM centre_suspension WHERE centre = $1 AND since <= day AND (until IS NULL OR until > day))
 """
 
 
@@ -122,6 +123,6 @@ async def update_suspension(tx: Tx, centre: CentreId, until: date) -> date | Non
     return since
 
 
-async def get_was_suspended(tx: Tx, centre: CentreId, day: date) -> bool:
-    """Whether the day lies within a suspension, ended or not."""
-    return bool(await tx.conn.fetchval(GET_WAS_SUSPENDED, centre, day))
+async def list_was_suspended(tx: Tx, centre: CentreId, days: Sequence[date]) -> set[date]:
+    """Those of the days that lie within a suspension, ended or not."""
+    return {row["day"] for row in await tx.conn.fetch(LIST_WAS_SUSPENDED, centre, list(days))}

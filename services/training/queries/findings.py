@@ -37,8 +37,8 @@ LIST = FINDING.pages(
 INSERT_TWO_CENTRES = FINDING.returning("""
 INSERT INTO finding (finding, kind, day, worker, enrolment, other, found_at)
 SELECT id, 'two_centres', here.day, here.worker, here.enrolment, there.enrolment, $4
-FROM unnest($1::uuid[], $2::uuid[]) AS given (enrolment, id)
-JOIN attendance AS here ON here.enrolment = given.enrolment AND here.day = $3 AND here.minutes > 0
+FROM unnest($1::uuid[], $2::date[], $3::uuid[]) AS given (enrolment, day, id)
+JOIN attendance AS here ON here.enrolment = given.enrolment AND here.day = given.day AND here.minutes > 0
 JOIN LATERAL (
     SELECT enrolment FROM attendance
     WHERE worker = here.worker AND day = here.day AND centre <> here.centre AND minutes > 0 ORDER BY enrolment LIMIT 1
@@ -48,8 +48,8 @@ ON CONFLICT DO NOTHING
 INSERT_LONG_DAYS = FINDING.returning("""
 INSERT INTO finding (finding, kind, day, worker, enrolment, minutes, found_at)
 SELECT id, 'long_day', here.day, here.worker, here.enrolment, whole.minutes, $5
-FROM unnest($1::uuid[], $2::uuid[]) AS given (enrolment, id)
-JOIN attendance AS here ON here.enrolment = given.enrolment AND here.day = $3 AND here.minutes > 0
+FROM unnest($1::uuid[], $2::date[], $3::uuid[]) AS given (enrolment, day, id)
+JOIN attendance AS here ON here.enrolment = given.enrolment AND here.day = given.day AND here.minutes > 0
 JOIN LATERAL (SELECT sum(minutes) AS minutes FROM attendance WHERE worker = here.worker AND day = here.day) AS whole ON whole.minutes > $4
 ON CONFLICT DO NOTHING
 """)
@@ -85,14 +85,14 @@ async def list_(
     return await fetch_page(tx.conn, LIST, page, state, kind, since, list(counties))
 
 
-async def insert_two_centres(tx: Tx, enrolments: Sequence[tuple[EnrolmentId, FindingId]], day: date) -> list[Finding]:
+async def insert_two_centres(tx: Tx, attended: Sequence[tuple[EnrolmentId, date, FindingId]]) -> list[Finding]:
     """Where these workers also attended in another centre on the day; what was found before is not found again."""
-    return await rows.fetch(tx.conn, INSERT_TWO_CENTRES, *zip(*enrolments, strict=True), day, tx.clock.now())
+    return await rows.fetch(tx.conn, INSERT_TWO_CENTRES, *zip(*attended, strict=True), tx.clock.now())
 
 
-async def insert_long_days(tx: Tx, enrolments: Sequence[tuple[EnrolmentId, FindingId]], day: date, longest: int) -> list[Finding]:
+async def insert_long_days(tx: Tx, attended: Sequence[tuple[EnrolmentId, date, FindingId]], longest: int) -> list[Finding]:
     """Where these workers attended for more than `longest` minutes on the day, over all their enrolments."""
-    return await rows.fetch(tx.conn, INSERT_LONG_DAYS, *zip(*enrolments, strict=True), day, longest, tx.clock.now())
+    return await rows.fetch(tx.conn, INSERT_LONG_DAYS, *zip(*attended, strict=True), longest, tx.clock.now())
 
 
 async def insert_pass_cap(tx: Tx, enrolments: Sequence[tuple[EnrolmentId, FindingId]], day: date) -> None:

@@ -41,9 +41,10 @@ async def record_assessment(tx: Tx, session_id: SessionId, command: commands.Rec
     today = tx.clock.today()
     day = command.assessed_on or today
     require_since_start(session, day, today, "assessed_on")
-    roster = await lock_named(tx, session, [entry.enrolment for entry in command.entries])
+    named = [entry.enrolment for entry in command.entries]
+    found = await lock_named(tx, session, {"": named})
     assessor = await require_examiner(tx, session, command.assessor, day)
-    roster = await _credited(tx, roster, session, day)
+    roster = await _credited(tx, [found[one] for one in named], session, day)
     days_held = await attendance.get_days_held(tx, session.id)
     results = [
         _assess(one, entry, session, days_held, f"entries.{index}")
@@ -71,7 +72,7 @@ async def require_examiner(tx: Tx, session: Session, named: str | None, day: dat
         require_other_assessor(teachers, account)
     if tx.principal.role is Role.ASSESSOR and assessor != tx.principal.subject:
         raise NotYourExamination(field="assessor")
-    require_assessor(await get_centre(tx, session, day, "assessed_on"), assessor)
+    require_assessor(await get_centre(tx, session, {"assessed_on": day}), assessor)
     return assessor
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import date
+
 from services.training import commands
-from services.training.domain.enrolments import Step, require_day_length, require_enrolled_by, step
+from services.training.domain.enrolments import Enrolment, Step, require_day_length, require_enrolled_by, require_once, step
 from services.training.domain.findings import FindingKind
 from services.training.domain.sessions import Session, SessionStep, require_attendance_day, session_after
 from services.training.queries import attendance, enrolments
@@ -14,55 +17,66 @@ from services.training.views import enrolments as views
 from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
-from shared.values import SessionId
+from shared.values import EnrolmentId, SessionId
 
 
 async def record_attendance(tx: Tx, session_id: SessionId, command: commands.RecordAttendance) -> views.Attendance:
     """One day's minutes. Raises SessionNotFound, DayOutsideSession, DayInFuture, BeforeEnrolment, DayTooLong, NotInSession, NamedTwice,
     IllegalStep, CentreNotLicensed, CentreNotActive.
     """
-    return await _record_day(tx, await _lock_attended(tx, session_id), command, "")
+    return await _record(tx, session_id, {"": command})
 
 
 async def record_register(tx: Tx, session_id: SessionId, command: commands.RecordRegister) -> views.Attendance:
-    """The minutes of several days, in the order given. Raises what record_attendance raises."""
-    session = await _lock_attended(tx, session_id)
-    recorded = [await _record_day(tx, session, one, f"days.{index}.") for index, one in enumerate(command.days)]
-    return views.Attendance(
-        recorded=sum(one.recorded for one in recorded),
-        overlaps=sum(one.overlaps for one in recorded),
-        findings=sum(one.findings for one in recorded),
-    )
+    """The minutes of several days. Raises what record_attendance raises."""
+    require_once([one.day for one in command.days], "days.{}.day")
+    return await _record(tx, session_id, {f"days.{index}.": one for index, one in enumerate(command.days)})
 
 
-async def _lock_attended(tx: Tx, session_id: SessionId) -> Session:
-    """Raises SessionNotFound, Forbidden, IllegalStep."""
+async def _record(tx: Tx, session_id: SessionId, days: Mapping[str, commands.RecordAttendance]) -> views.Attendance:
+    """`days`: each by what stands before the names of its fields. Raises what record_attendance raises."""
     session = await lock_session(tx, session_id)
     session_after(session, SessionStep.ATTEND)
-    return session
+    for within, one in days.items():
+        require_attendance_day(session, one.day, tx.clock.today(), f"{within}day")
+    await get_centre(tx, session, {f"{within}day": one.day for within, one in days.items()})
+    roster = await lock_named(tx, session, {within: [entry.enrolment for entry in one.entries] for within, one in days.items()})
+    for within, one in days.items():
+        _require_attending(roster, one, within)
+    entries = [(roster[entry.enrolment], one.day, entry.minutes) for one in days.values() for entry in one.entries]
+    changed = await attendance.insert_days(tx, session, entries)
+    recorded = [(one, day, minutes) for one, day, minutes in entries if (one.id, day) in changed]
+    totals = await enrolments.update_totals(tx, list({one.id for one, _, _ in recorded}))
+    publish_and_audit(tx, *_events(session, recorded, changed, totals))
+    found = await flag_attendance(tx, [(one, day) for one, day, _ in recorded], session.course.id)
+    overlaps = {(one.worker, one.day) for one in found if one.kind is FindingKind.TWO_CENTRES}
+    return views.Attendance(recorded=len(recorded), overlaps=len(overlaps), findings=len(found))
 
 
-async def _record_day(tx: Tx, session: Session, command: commands.RecordAttendance, within: str) -> views.Attendance:
-    """`within`: what stands before the names of its fields. Raises what record_attendance raises."""
-    require_attendance_day(session, command.day, tx.clock.today(), f"{within}day")
-    await get_centre(tx, session, command.day, f"{within}day")
-    roster = await lock_named(tx, session, [entry.enrolment for entry in command.entries], within)
+def _require_attending(roster: Mapping[EnrolmentId, Enrolment], command: commands.RecordAttendance, within: str) -> None:
+    """Raises DayTooLong, IllegalStep, BeforeEnrolment."""
     for index, entry in enumerate(command.entries):
         require_day_length(entry.minutes, f"{within}entries.{index}.minutes")
-        step(roster[index], Step.ATTEND, field=f"{within}entries.{index}.enrolment")
-        require_enrolled_by(roster[index], command.day, f"{within}entries.{index}.enrolment")
-    minutes = {entry.enrolment: entry.minutes for entry in command.entries}
-    changed = await attendance.insert_day(tx, session, command.day, [(one, minutes[one.id]) for one in roster])
-    totals = await enrolments.update_totals(tx, list(changed))
-    attended = [
-        _event(changed[one.id], minutes[one.id], totals[one.id], codes(one, session.course.id, command.day))
-        for one in roster
-        if one.id in changed
-    ]
-    publish_and_audit(tx, *attended)
-    found = await flag_attendance(tx, [one for one in roster if one.id in changed], session.course.id, command.day)
-    overlaps = {one.worker for one in found if one.kind is FindingKind.TWO_CENTRES}
-    return views.Attendance(recorded=len(attended), overlaps=len(overlaps), findings=len(found))
+        step(roster[entry.enrolment], Step.ATTEND, field=f"{within}entries.{index}.enrolment")
+        require_enrolled_by(roster[entry.enrolment], command.day, f"{within}entries.{index}.enrolment")
+
+
+def _events(
+    session: Session,
+    recorded: Sequence[tuple[Enrolment, date, int]],
+    changed: Mapping[tuple[EnrolmentId, date], int | None],
+    totals: Mapping[EnrolmentId, int],
+) -> list[events.Event]:
+    """In the order recorded, each with the minutes up to it; `totals` are those of the end."""
+    added = {(one.id, day): minutes - (changed[one.id, day] or 0) for one, day, minutes in recorded}
+    total = dict(totals)
+    for (enrolment, _), minutes in added.items():
+        total[enrolment] -= minutes
+    published = []
+    for one, day, minutes in recorded:
+        total[one.id] += added[one.id, day]
+        published.append(_event(changed[one.id, day], minutes, total[one.id], codes(one, session.course.id, day)))
+    return published
 
 
 def _event(previous: int | None, minutes: int, total: int, about: Codes) -> events.Event:

@@ -154,7 +154,7 @@ async def _corrected(tx: Tx, record: Record, change: Change) -> Corrected:
     after = corrected(record, change, rules, tx.clock.today())
     for day, field in ((change.day, "day"), (change.assessed_on, "assessed_on")):
         if day is not None:
-            await get_centre(tx, record.session, day, field)
+            await get_centre(tx, record.session, {field: day})
     return after
 
 
@@ -189,7 +189,7 @@ def _fact(one: Enrolment) -> events.AssessmentFact | None:
 
 async def _write_attendance(tx: Tx, record: Record, after: Enrolment, one: Correction) -> None:
     day, minutes = one.change.day or tx.clock.today(), one.change.minutes or 0
-    await attendance.insert_day(tx, record.session, day, [(after, minutes)])
+    await attendance.insert_days(tx, record.session, [(after, day, minutes)])
     await enrolments.update_totals(tx, [after.id])
     corrected_day = events.AttendanceCorrected(
         previous=record.attended.get(day, 0),
@@ -200,7 +200,7 @@ async def _write_attendance(tx: Tx, record: Record, after: Enrolment, one: Corre
         **codes(after, record.session.course.id, day),
     )
     publish_and_audit(tx, corrected_day)
-    await flag_attendance(tx, [after], record.session.course.id, day)
+    await flag_attendance(tx, [(after, day)], record.session.course.id)
 
 
 async def _write_certificate(tx: Tx, before: Certificate, after: Certificate, one: Correction) -> None:

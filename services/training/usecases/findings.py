@@ -23,17 +23,16 @@ from shared.paging import Page
 from shared.values import CourseId, new_id
 
 
-async def flag_attendance(tx: Tx, attended: Sequence[Enrolment], course: CourseId, day: date) -> list[Finding]:
-    """Who was recorded in two centres that day, or for longer than a day allows; each is an event."""
+async def flag_attendance(tx: Tx, attended: Sequence[tuple[Enrolment, date]], course: CourseId) -> list[Finding]:
+    """Who was recorded in two centres on one of these days, or for longer than a day allows; each is an event."""
     if not attended:
         return []
-    ids = [one.id for one in attended]
-    found = await findings.insert_two_centres(tx, [(one, FindingId(new_id())) for one in ids], day)
-    found += await findings.insert_long_days(tx, [(one, FindingId(new_id())) for one in ids], day, LONGEST_DAY)
-    by_id = {one.id: one for one in attended}
+    found = await findings.insert_two_centres(tx, [(one.id, day, FindingId(new_id())) for one, day in attended])
+    found += await findings.insert_long_days(tx, [(one.id, day, FindingId(new_id())) for one, day in attended], LONGEST_DAY)
+    by_id = {one.id: one for one, _ in attended}
     flagged = (
         events.AttendanceOverlapFlagged(
-            finding=one.id, kind=one.kind.value, other=one.other, minutes=one.minutes, **codes(by_id[one.enrolment], course, day)
+            finding=one.id, kind=one.kind.value, other=one.other, minutes=one.minutes, **codes(by_id[one.enrolment], course, one.day)
         )
         for one in found
     )

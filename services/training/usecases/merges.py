@@ -36,7 +36,7 @@ async def _flag(tx: Tx, worker: WorkerId) -> None:
         for one in await enrolments.lock_all(tx, [enrolment]):
             session = await sessions.get(tx, one.session)
             if session is not None:
-                await flag_attendance(tx, [one], session.course.id, day)
+                await flag_attendance(tx, [(one, day)], session.course.id)
 
 
 async def _meet(tx: Tx, need: Need) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from services.training.domain.centres import Centre, require_in_force
@@ -25,12 +25,14 @@ async def lock_session(tx: Tx, session_id: SessionId) -> Session:
     return session
 
 
-async def get_centre(tx: Tx, session: Session, day: date, field: str) -> Centre:
-    """The session's centre, licensed on that day. Raises CentreNotLicensed, CentreNotActive."""
+async def get_centre(tx: Tx, session: Session, days: Mapping[str, date]) -> Centre:
+    """The session's centre, licensed on those days, each of which is a field. Raises CentreNotLicensed, CentreNotActive."""
     centre = await centres.get_by_name(tx, session.course.centre)
     if centre is None:
-        raise CentreNotLicensed(field=field)
-    require_in_force(centre, day, field, was_suspended=await centres.get_was_suspended(tx, centre.id, day))
+        raise CentreNotLicensed(field=next(iter(days)))
+    suspended = await centres.list_was_suspended(tx, centre.id, list(days.values()))
+    for field, day in days.items():
+        require_in_force(centre, day, field, was_suspended=day in suspended)
     return centre
 
 
@@ -43,15 +45,16 @@ def require_region(who: Principal, centre: Centre) -> None:
         require_county(who, centre.region)
 
 
-async def lock_named(tx: Tx, session: Session, ids: Sequence[EnrolmentId], within: str = "") -> list[Enrolment]:
-    """Those of a roster, in its order. `within`: what stands before the names of its fields. Raises NamedTwice, NotInSession, Forbidden."""
-    require_once(ids, within + "entries.{}.enrolment")
-    found = await enrolments.lock_roster(tx, session.id, ids)
-    for index, one in enumerate(ids):
-        if one not in found:
-            raise NotInSession(field=f"{within}entries.{index}.enrolment")
+async def lock_named(tx: Tx, session: Session, lists: Mapping[str, Sequence[EnrolmentId]]) -> dict[EnrolmentId, Enrolment]:
+    """Those that the lists name, each list by what stands before the names of its fields. Raises NamedTwice, NotInSession, Forbidden."""
+    found = await enrolments.lock_roster(tx, session.id, list({one for ids in lists.values() for one in ids}))
+    for within, ids in lists.items():
+        require_once(ids, within + "entries.{}.enrolment")
+        for index, one in enumerate(ids):
+            if one not in found:
+                raise NotInSession(field=f"{within}entries.{index}.enrolment")
     require_counties(tx.principal, list(found.values()))
-    return [found[one] for one in ids]
+    return found
 
 
 def require_counties(who: Principal, roster: Sequence[Enrolment | Need]) -> None:
