@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
 from pydantic import BaseModel
 
+from shared.db import Tx
 from shared.errors import Refused
+from shared.principals import Forbidden
+
+Row = TypeVar("Row")
+T = TypeVar("T")
 
 
 class Refusal(BaseModel, frozen=True):
@@ -22,3 +30,18 @@ class RowsRecorded(BaseModel, frozen=True):
 
 def refusal(row: int, error: Refused) -> Refusal:
     return Refusal(row=row, field=error.field, code=error.slug)
+
+
+async def apply_each(tx: Tx, rows: Sequence[Row], work: Callable[[Row], Awaitable[T]]) -> tuple[list[T], tuple[Refusal, ...]]:
+    """What `work` answers of each row, in turn; of one that it refuses nothing is kept, and the others go on."""
+    done: list[T] = []
+    refused: list[Refusal] = []
+    for number, row in enumerate(rows):
+        try:
+            async with tx.savepoint():
+                done.append(await work(row))
+        except Refused as error:
+            refused.append(refusal(number, error))
+        except Forbidden:
+            refused.append(Refusal(row=number, field=None, code="FORBIDDEN"))
+    return done, tuple(refused)

@@ -18,6 +18,7 @@ SERVICE = runner.Service(
     apply=consumers.apply,
     sweep=sweep,
     settings=TrainingSettings,
+    body_limits={f"/sessions/{rows}": 1024 * 1024 for rows in ("registers", "assessments")},
 )
 
 if __name__ == "__main__":

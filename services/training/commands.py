@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from services.training.domain.centres import RevocationReason, SuspensionReason
 from services.training.domain.corrections import CorrectionReason
 from services.training.domain.recognitions import RecognitionKind
-from shared.values import CountyField, CourseId, Day, DestinationField, EnrolmentId, Line, OccupationField, PlacementId
+from shared.values import CountyField, CourseId, Day, DestinationField, EnrolmentId, Line, OccupationField, PlacementId, SessionId
 
 LARGEST_ROSTER = 500
+T = TypeVar("T")
 
 Version = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
 Capacity = Annotated[int, Field(strict=True, ge=1, le=100_000)]
 Accounts = Annotated[tuple[Line, ...], Field(max_length=500), AfterValidator(lambda names: tuple(dict.fromkeys(names)))]
 Minutes = Annotated[int, Field(strict=True, ge=0, le=1440)]
 Score = Annotated[int, Field(strict=True, ge=0, le=100)]
+ListRows = Annotated[tuple[T, ...], Field(min_length=1, max_length=100)]
 
 
 class _Command(BaseModel):
@@ -92,6 +94,18 @@ class ScheduleSession(_Command):
     trainer: Line
 
 
+class ListedSession(ScheduleSession):
+    """One row of a list."""
+
+    course: CourseId
+
+
+class ScheduleSessions(_Command):
+    """Run courses, each once or several times. Each row is answered for by itself."""
+
+    rows: ListRows[ListedSession]
+
+
 class CancelSession(_Command):
     """It does not take place. The reason is published; who was enrolled gets another seat or waits."""
 
@@ -128,6 +142,18 @@ class RecordRegister(_Command):
     days: Annotated[tuple[RecordAttendance, ...], Field(min_length=1, max_length=31)]
 
 
+class ListedRegister(RecordRegister):
+    """One row of a list."""
+
+    session: SessionId
+
+
+class RecordRegisters(_Command):
+    """The registers of several sessions. Each is written whole or not at all, and answered for by itself."""
+
+    rows: ListRows[ListedRegister]
+
+
 class Assessed(_Command):
     enrolment: EnrolmentId
     score: Score
@@ -140,6 +166,18 @@ class RecordAssessment(_Command):
     assessed_on: Day | None = None
     assessor: Line | None = None
     entries: Annotated[tuple[Assessed, ...], Field(min_length=1, max_length=LARGEST_ROSTER)]
+
+
+class ListedAssessment(RecordAssessment):
+    """One row of a list."""
+
+    session: SessionId
+
+
+class RecordAssessments(_Command):
+    """Results of the examinations of several sessions. Each row is answered for by itself."""
+
+    rows: ListRows[ListedAssessment]
 
 
 class CorrectAttendance(_Command):
@@ -207,6 +245,18 @@ class IssueCertificates(_Command):
 
     issued_on: Day | None = None
     enrolments: Annotated[tuple[EnrolmentId, ...], Field(min_length=1, max_length=LARGEST_ROSTER)] | None = None
+
+
+class ListedCertification(IssueCertificates):
+    """One row of a list."""
+
+    session: SessionId
+
+
+class CertifySessions(_Command):
+    """Certify who has passed in several sessions. Each row is answered for by itself."""
+
+    rows: ListRows[ListedCertification]
 
 
 class RevokeCertificate(_Command):

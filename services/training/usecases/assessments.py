@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -21,6 +22,7 @@ from services.training.views import enrolments as views
 from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
+from shared.listed_rows import RowsRecorded, apply_each
 from shared.principals import Role
 from shared.values import SessionId, new_id
 
@@ -31,11 +33,7 @@ async def record_assessment(tx: Tx, session_id: SessionId, command: commands.Rec
     Raises SessionNotFound, NotInSession, NamedTwice, IllegalStep, DayOutsideSession, DayInFuture, AssessedBeforeAttendance, TooFewMinutes,
     TooManyAbsences, ResultContradictsScore, and what `require_examiner` raises.
     """
-    mark = policy().training_pass_mark
-    if any(entry.score < mark for entry in command.entries):  # whose seats and needs change hands
-        await sessions.lock_allocation(tx)
-    else:
-        await sessions.lock_allocation_shared(tx)
+    await _lock_allocation(tx, command.entries)
     session = await lock_session(tx, session_id)
     session_after(session, SessionStep.ASSESS)
     today = tx.clock.today()
@@ -59,6 +57,21 @@ async def record_assessment(tx: Tx, session_id: SessionId, command: commands.Rec
     failed = [result.enrolment.placement for result in results if not result.passed]
     await seats.reopen(tx, await needs.lock_all(tx, failed), NeedStep.UNSEAT)
     return views.Assessment(results=tuple(map(views.Result.from_result, results)))
+
+
+async def record_assessments(tx: Tx, command: commands.RecordAssessments) -> RowsRecorded:
+    """Each good row is recorded; each bad one is answered with its field and code."""
+    await _lock_allocation(tx, [entry for row in command.rows for entry in row.entries])  # once: what is shared cannot become one's own
+    done, refused = await apply_each(tx, command.rows, lambda row: record_assessment(tx, row.session, row))
+    return RowsRecorded(recorded=len(done), refused=refused)
+
+
+async def _lock_allocation(tx: Tx, entries: Sequence[commands.Assessed]) -> None:
+    mark = policy().training_pass_mark
+    if any(entry.score < mark for entry in entries):  # whose seats and needs change hands
+        await sessions.lock_allocation(tx)
+    else:
+        await sessions.lock_allocation_shared(tx)
 
 
 async def require_examiner(tx: Tx, session: Session, named: str | None, day: date) -> str:

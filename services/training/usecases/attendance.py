@@ -17,6 +17,7 @@ from services.training.views import enrolments as views
 from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
+from shared.listed_rows import RowsRecorded, apply_each
 from shared.values import EnrolmentId, SessionId
 
 
@@ -31,6 +32,12 @@ async def record_register(tx: Tx, session_id: SessionId, command: commands.Recor
     """The minutes of several days. Raises what record_attendance raises."""
     require_once([one.day for one in command.days], "days.{}.day")
     return await _record(tx, session_id, {f"days.{index}.": one for index, one in enumerate(command.days)})
+
+
+async def record_registers(tx: Tx, command: commands.RecordRegisters) -> RowsRecorded:
+    """Each good register is written; each bad one is answered with its field and code."""
+    done, refused = await apply_each(tx, command.rows, lambda row: record_register(tx, row.session, row))
+    return RowsRecorded(recorded=len(done), refused=refused)
 
 
 async def _record(tx: Tx, session_id: SessionId, days: Mapping[str, commands.RecordAttendance]) -> views.Attendance:

@@ -26,6 +26,7 @@ from services.training.views import certificates as views
 from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
+from shared.listed_rows import RowsRecorded, apply_each
 from shared.papers.parts import Paper
 from shared.principals import Principal, Role, require_county, require_party
 from shared.signing import sign, signing_key
@@ -64,6 +65,12 @@ async def issue_certificates(tx: Tx, session_id: SessionId, command: commands.Is
     ]
     publish_and_audit(tx, *published)
     return views.Certificates(issued=tuple(map(views.Issued.from_certificate, issued)))
+
+
+async def certify_sessions(tx: Tx, command: commands.CertifySessions) -> RowsRecorded:
+    """Certificates of each good row are issued; each bad one is answered with its field and code."""
+    done, refused = await apply_each(tx, command.rows, lambda row: issue_certificates(tx, row.session, row))
+    return RowsRecorded(recorded=len(done), refused=refused)
 
 
 async def _lock_chosen(tx: Tx, session: Session, named: Sequence[EnrolmentId] | None) -> list[Enrolment]:

@@ -19,6 +19,7 @@ from services.training.views.enrolments import AttendanceSheet, DayAttended, Enr
 from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
+from shared.listed_rows import apply_each
 from shared.paging import Page
 from shared.principals import require_party
 from shared.values import CourseId, Destination, SessionId, new_id
@@ -62,6 +63,12 @@ async def schedule_session(tx: Tx, course_id: CourseId, command: commands.Schedu
     publish_and_audit(tx, scheduled)
     enrolled = await seats.fill(tx, session)
     return views.Scheduled.from_session(replace(session, taken=len(enrolled)), today, enrolled=tuple(one.id for one in enrolled))
+
+
+async def schedule_sessions(tx: Tx, command: commands.ScheduleSessions) -> views.ScheduledSessions:
+    """Each good row is scheduled; each bad one is answered with its field and code."""
+    done, refused = await apply_each(tx, command.rows, lambda row: schedule_session(tx, row.course, row))
+    return views.ScheduledSessions(scheduled=len(done), refused=refused, sessions=tuple(one.session for one in done))
 
 
 async def _require_licensed(tx: Tx, session: Session) -> None:

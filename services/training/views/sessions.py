@@ -11,6 +11,7 @@ from services.training.domain import sessions
 from services.training.domain.sessions import Progress, SessionState
 from services.training.views.courses import Course
 from services.training.views.enrolments import Enrolment, Seating
+from shared.listed_rows import Refusal
 from shared.values import EnrolmentId, PlacementId, SessionId
 
 
@@ -49,6 +50,14 @@ class Scheduled(Session, frozen=True):
     """`enrolled`: who was waiting and got a seat at once."""
 
     enrolled: tuple[EnrolmentId, ...]
+
+
+class ScheduledSessions(BaseModel, frozen=True):
+    """`sessions`: of the rows that were not refused, in their order."""
+
+    scheduled: int
+    refused: tuple[Refusal, ...]
+    sessions: tuple[SessionId, ...]
 
 
 class CancelledSession(Session, frozen=True):
