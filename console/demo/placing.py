@@ -8,7 +8,18 @@ from datetime import date, timedelta
 from functools import partial
 
 from console.demo.simulation import Voyage
-from console.demo.world import TERM_MONTHS, World, all_of, contract_body, order_key, ordered_destination, report
+from console.demo.world import (
+    LIST_ROWS,
+    TERM_MONTHS,
+    World,
+    all_of,
+    batched,
+    contract_body,
+    order_key,
+    ordered_destination,
+    report,
+    send_rows,
+)
 from shared.texts import texts
 from shared.values import Period, first_day
 
@@ -44,15 +55,19 @@ async def open_orders(world: World, voyages: Sequence[Voyage], first: date, last
 
 async def prepare(world: World, voyages: Sequence[Voyage]) -> None:
     """Match, contract, insurance, medical examination, request for clearance; training and clearance then go their way by events."""
-    await all_of(_match(world, voyage) for voyage in voyages)
+    await all_of(_match(world, day, several) for day, several in _by_day(voyages, partial(_before, days=40)).items())
     for kind, row, day_of in PAPERS:
-        days: dict[date, list[Voyage]] = defaultdict(list)
-        for voyage in voyages:
-            days[day_of(voyage)].append(voyage)
         await all_of(
             report(world.on(day), kind, [row(world, voyage) for voyage in several], f"{kind}-{day}-{several[0].number}")
-            for day, several in days.items()
+            for day, several in _by_day(voyages, day_of).items()
         )
+
+
+def _by_day(voyages: Sequence[Voyage], day_of: Callable[[Voyage], date]) -> dict[date, list[Voyage]]:
+    days: dict[date, list[Voyage]] = defaultdict(list)
+    for voyage in voyages:
+        days[day_of(voyage)].append(voyage)
+    return days
 
 
 def _begin(voyage: Voyage) -> date:
@@ -65,15 +80,17 @@ def _before(voyage: Voyage, days: int) -> date:
     return _begin(voyage) - timedelta(days=days)
 
 
-async def _match(world: World, voyage: Voyage) -> None:
-    matcher = world.on(_before(voyage, 40))
-    label = str(voyage.number)
-    proposal = {"n": 1, "worker": world.workers[voyage.person.number]}
-    proposed = await matcher.post("docking", f"/orders/{world.orders[order_key(voyage)]}/matches", proposal, f"propose-{label}")
-    match = proposed["matches"][0]["match"]
-    accepted = await matcher.post("docking", f"/matches/{match}/acceptance", {}, f"accept-{label}")
-    world.placements[voyage.number] = accepted["placement"]
-    world.advance("prepared", 1)
+async def _match(world: World, day: date, voyages: Sequence[Voyage]) -> None:
+    """Nominated in a list; what is proposed is accepted in a list."""
+    matcher = world.on(day)
+    for several in batched(voyages, LIST_ROWS):
+        label = f"{day}-{several[0].number}"
+        nominated = [{"order": world.orders[order_key(one)], "worker": world.workers[one.person.number]} for one in several]
+        proposed = await send_rows(matcher, "docking", "/matches/nominations", nominated, f"propose-{label}")
+        matches = [{"match": match} for match in proposed["matches"]]
+        accepted = await send_rows(matcher, "docking", "/matches/acceptances", matches, f"accept-{label}")
+        world.placements |= {one.number: placement for one, placement in zip(several, accepted["placements"], strict=True)}
+        world.advance("prepared", len(several))
 
 
 def _contract(world: World, voyage: Voyage) -> dict[str, object]:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import cycle
+from typing import TypeVar
 
 from console.demo.simulation import Voyage
-from console.demo.world import CENTRE, MINUTES_A_DAY, SESSION_DAYS, TRAINERS, World, all_of, ordered_destination
+from console.demo.world import CENTRE, MINUTES_A_DAY, SESSION_DAYS, TRAINERS, World, all_of, batched, ordered_destination, send_rows
 from shared.principals import Role
 from shared.values import Period, first_day
 
+SESSIONS_AT_ONCE = 20  # in a list
+SessionKey = tuple[str, str, Period]  # destination, occupation, month of departure
+T = TypeVar("T")
 
-def sessions_of(voyages: Sequence[Voyage]) -> dict[tuple[str, str, Period], int]:
-    seats: dict[tuple[str, str, Period], int] = defaultdict(int)
+
+def sessions_of(voyages: Sequence[Voyage]) -> dict[SessionKey, int]:
+    seats: dict[SessionKey, int] = defaultdict(int)
     for voyage in voyages:
         seats[ordered_destination(voyage), voyage.occupation, Period(voyage.departed_on.strftime("%Y-%m"))] += 1
     return seats
@@ -25,44 +30,63 @@ def _session_start(period: Period) -> date:
 
 
 async def schedule_sessions(world: World, voyages: Sequence[Voyage]) -> None:
-    async def schedule(key: tuple[str, str, Period], seats: int, account: str) -> None:
-        destination, occupation, period = key
-        start = _session_start(period)
-        body = {
-            "starts_on": start.isoformat(),
-            "ends_on": (start + timedelta(days=SESSION_DAYS - 1)).isoformat(),
-            "seats": seats,
-            "trainer": account,
-        }
-        trainer = world.on(start - timedelta(days=30)).as_role(Role.TRAINER, CENTRE)
-        path = f"/courses/{world.courses[destination, occupation]}/sessions"
-        world.sessions[key] = (await trainer.post("training", path, body, f"session-{'-'.join(key)}"))["session"]
+    planned = [(key, seats, account) for (key, seats), account in zip(sessions_of(voyages).items(), cycle(TRAINERS), strict=False)]
 
-    await all_of(schedule(*one, account) for one, account in zip(sessions_of(voyages).items(), cycle(TRAINERS), strict=False))
+    async def schedule(period: Period, number: int, several: Sequence[tuple[SessionKey, int, str]]) -> None:
+        trainer = world.on(_session_start(period) - timedelta(days=30)).as_role(Role.TRAINER, CENTRE)
+        rows = [_session(world, *one) for one in several]
+        answer = await send_rows(trainer, "training", "/sessions", rows, f"sessions-{period}-{number}")
+        world.sessions |= {key: session for (key, *_), session in zip(several, answer["sessions"], strict=True)}
+
+    await all_of(schedule(*one) for one in _lists(planned, lambda one: one[0]))
+
+
+def _lists(sessions: Sequence[T], key: Callable[[T], SessionKey]) -> list[tuple[Period, int, Sequence[T]]]:
+    """Those of a month, in lists with a number each."""
+    months: dict[Period, list[T]] = defaultdict(list)
+    for one in sessions:
+        months[key(one)[2]].append(one)
+    return [(period, *list_) for period, several in months.items() for list_ in enumerate(batched(several, SESSIONS_AT_ONCE))]
+
+
+def _session(world: World, key: SessionKey, seats: int, account: str) -> dict[str, object]:
+    destination, occupation, period = key
+    start = _session_start(period)
+    return {
+        "course": world.courses[destination, occupation],
+        "starts_on": start.isoformat(),
+        "ends_on": (start + timedelta(days=SESSION_DAYS - 1)).isoformat(),
+        "seats": seats,
+        "trainer": account,
+    }
 
 
 async def hold_sessions(world: World, voyages: Sequence[Voyage]) -> None:
-    """Those scheduled for these voyages."""
+    """Those scheduled for these voyages; whoever is expected in one without a roster holds a valid certificate from an earlier journey."""
     rosters: dict[str, list[str]] = defaultdict(list)
     for row in await world.client.as_role(Role.TRAINER, CENTRE).get_all("training", "/enrolments", state="enrolled"):
         rosters[row["session"]].append(row["enrolment"])
-    await all_of(_hold(world, key, seats, rosters[world.sessions[key]]) for key, seats in sessions_of(voyages).items())
+    planned = sessions_of(voyages)
+    held = [key for key in planned if world.sessions[key] in rosters]
+    await all_of(_hold(world, *one, rosters) for one in _lists(held, lambda key: key))
+    world.advance("certified", sum(planned.values()))
 
 
-async def _hold(world: World, key: tuple[str, str, Period], seats: int, roster: Sequence[str]) -> None:
-    """The register of three days, the assessment by somebody else, certificates for all who passed."""
-    session, start, label = world.sessions[key], _session_start(key[2]), "-".join(key)
-    world.advance("certified", seats)
-    if not roster:
-        return  # whoever was expected holds a valid certificate from an earlier journey
-    present = [{"enrolment": one, "minutes": MINUTES_A_DAY} for one in roster]
-    days = [start + timedelta(days=number) for number in range(SESSION_DAYS)]
-    last = days[-1]
-    register = {"days": [{"day": day.isoformat(), "entries": present} for day in days]}
+async def _hold(world: World, period: Period, number: int, held: Sequence[SessionKey], rosters: Mapping[str, Sequence[str]]) -> None:
+    """The registers of three days, the assessments by somebody else, certificates for all who passed."""
+    start, label = _session_start(period), f"{period}-{number}"
+    days = [(start + timedelta(days=day)).isoformat() for day in range(SESSION_DAYS)]
+    last = start + timedelta(days=SESSION_DAYS - 1)
+    sessions = [world.sessions[key] for key in held]
     trainer = world.on(last, 18).as_role(Role.TRAINER, CENTRE)
-    await trainer.post("training", f"/sessions/{session}/register", register, f"register-{label}")
-    results = {"entries": [{"enrolment": one, "score": 80} for one in roster]}
+    registers = [{"session": session, "days": [_attendance(day, rosters[session]) for day in days]} for session in sessions]
+    await send_rows(trainer, "training", "/sessions/registers", registers, f"registers-{label}")
     assessor = world.on(last, 20).as_role(Role.ASSESSOR, CENTRE)
-    await assessor.post("training", f"/sessions/{session}/assessments", results, f"assessment-{label}")
+    results = [{"session": session, "entries": [{"enrolment": one, "score": 80} for one in rosters[session]]} for session in sessions]
+    await send_rows(assessor, "training", "/sessions/assessments", results, f"assessments-{label}")
     after = world.on(last + timedelta(days=1)).as_role(Role.TRAINER, CENTRE)
-    await after.post("training", f"/sessions/{session}/certificates", {}, f"certificates-{label}")
+    await send_rows(after, "training", "/sessions/certificates", [{"session": session} for session in sessions], f"certificates-{label}")
+
+
+def _attendance(day: str, roster: Sequence[str]) -> dict[str, object]:
+    return {"day": day, "entries": [{"enrolment": one, "minutes": MINUTES_A_DAY} for one in roster]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, TypeVar
@@ -110,12 +110,18 @@ def batched(several: Sequence[T], size: int) -> list[Sequence[T]]:
     return [several[start : start + size] for start in range(0, len(several), size)]
 
 
-async def report(client: ApiClient, kind: str, rows: Sequence[dict[str, object]], label: str) -> None:
+async def report(client: ApiClient, kind: str, rows: Sequence[Mapping[str, object]], label: str) -> None:
     """Send docking a list of `kind`, in parts that it takes at once. Raises RuntimeError where a row is refused."""
     for number, part in enumerate(batched(rows, LIST_ROWS)):
-        answer = await client.post("docking", f"/placements/{kind}", {"rows": part}, f"{label}-{number}")
-        if answer["refused"]:
-            raise RuntimeError(f"{label}: {len(answer['refused'])} rows refused: {answer['refused'][:3]}")
+        await send_rows(client, "docking", f"/placements/{kind}", part, f"{label}-{number}")
+
+
+async def send_rows(client: ApiClient, service: str, path: str, rows: Sequence[Mapping[str, object]], label: str) -> Any:
+    """The service's answer. Raises RuntimeError where a row is refused."""
+    answer = await client.post(service, path, {"rows": rows}, label)
+    if answer["refused"]:
+        raise RuntimeError(f"{label}: {len(answer['refused'])} rows refused: {answer['refused'][:3]}")
+    return answer
 
 
 async def all_of(work: Iterable[Awaitable[Any]]) -> list[Any]:
