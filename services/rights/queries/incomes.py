@@ -33,6 +33,9 @@ FROM income
 WHERE state IN ('counting', 'superseded', 'outranked', 'replaced') AND placement = ANY($1::uuid[]) AND period = ANY($2::text[])
 ORDER BY report
 """)
+LIST_COUNTED = """
+SELECT DISTINCT placement, period FROM income WHERE state = 'counting' AND placement = ANY($1::uuid[]) AND period = ANY($2::text[])
+"""
 # The first whole month abroad with reports that count, all of them in the currency of wage and fee.
 LIST_FIRST = """
 SELECT DISTINCT ON (placement) placement, period, sum(net_minor)::bigint AS net_minor, ledger.currency
@@ -85,6 +88,12 @@ async def list_reported(tx: Tx, wanted: Sequence[tuple[PlacementId, Period]]) ->
     for one in await rows.fetch(tx.conn, LIST_REPORTED, placements, periods):
         found.setdefault((one.placement, one.paid.period), []).append(one)
     return found
+
+
+async def list_counted(tx: Tx, wanted: Sequence[tuple[PlacementId, Period]]) -> set[tuple[PlacementId, Period]]:
+    """Those of these months, and maybe others, with a report that counts."""
+    placements, periods = sorted({one for one, _ in wanted}), sorted({period for _, period in wanted})
+    return {(row["placement"], row["period"]) for row in await tx.conn.fetch(LIST_COUNTED, placements, periods)}
 
 
 async def list_first(tx: Tx, placements: Sequence[PlacementId]) -> dict[PlacementId, FirstIncome]:

@@ -167,8 +167,7 @@ async def find_unreported(tx: Tx) -> int:
     due = [(ledger, ledger.due_period) for ledger in await ledgers.lock_due(tx, today, BATCH) if ledger.due_period is not None]
     if not due:
         return 0
-    reports = await incomes.list_reported(tx, [(ledger.placement, period) for ledger, period in due])
-    reported = {month for month, several in reports.items() if any(one.state is ReportState.COUNTING for one in several)}
+    reported = await incomes.list_counted(tx, [(ledger.placement, period) for ledger, period in due])
     known = await shortfalls.list_open(tx, [ledger.placement for ledger, _ in due])
     done = reported | {(finding.placement, finding.period) for finding in known if finding.kind == "missing"}
     missing = [
