@@ -62,7 +62,6 @@ async def _play_quarter(world: World, quarter: tuple[Period, ...]) -> None:
     await asyncio.gather(open_orders(world, departing, first, last), schedule_sessions(world, departing))
     await prepare(world, departing)
     await wait_until_applied(world.client, "docking", "training")
-    await wait_until_applied(world.client, "training", "docking")  # enrolments and sessions, so that only certificates are left to come
     await hold_sessions(world, departing)
     await wait_until_applied(world.client, "training", "docking")
     await depart(world, departing, date.min, until)
