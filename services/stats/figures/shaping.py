@@ -122,6 +122,7 @@ def _points(series: Series, planned: PlannedSum) -> list[Point]:
 def _money(planned: PlannedSum, rows: Iterable[CellSum], per_unit: RatesByMonth) -> list[Point]:
     """Money is summed per currency and month and converted with that month's rate as known on the question's day."""
     found: dict[tuple[Name, str, str], tuple[int, Decimal, int]] = {}  # value, yuan times the currency's minor units, pending
+    daily = planned.grain == "day"
     for row, name in _names(planned, rows):
         rate_of = _always_one if row.currency == YUAN else per_unit.get(row.currency, {}).get
         for period, values in _periods(row.values, planned.grain):
@@ -129,7 +130,7 @@ def _money(planned: PlannedSum, rows: Iterable[CellSum], per_unit: RatesByMonth)
             value, yuan, pending = found.get(key, (0, ZERO, 0))
             for day, minor in values:
                 value += minor
-                rate = rate_of(day.replace(day=1) if day and planned.grain == "day" else day)
+                rate = rate_of(day.replace(day=1) if daily and day else day)
                 if rate is None:
                     pending += minor
                 else:

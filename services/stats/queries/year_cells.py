@@ -54,7 +54,9 @@ WITH live AS (
 ), summed AS (
     SELECT settled, measure, month, CASE WHEN $5 <> 'none' OR $8::text[] IS NOT NULL THEN k1 END AS first,
         CASE WHEN $6 THEN k2 END AS second, currency, sum(value) AS value
-    FROM newest WHERE ($7::integer[] IS NULL OR k1 = ANY ($7)) AND ($9::integer[] IS NULL OR k2 = ANY ($9))
+    FROM newest
+    WHERE ($7::text[] IS NULL OR k1 IN (SELECT code FROM word WHERE word = ANY ($7)))
+        AND ($9::text[] IS NULL OR k2 IN (SELECT code FROM word WHERE word = ANY ($9)))
     GROUP BY 1, 2, 3, 4, 5, 6
 ), chosen AS (
     SELECT settled, measure, extract(year FROM month)::smallint AS year, CASE $5 WHEN 'key' THEN one.word WHEN 'province' THEN
@@ -89,14 +91,15 @@ class NewestSums:
 
 async def list_settled(tx: Tx, query: SumQuery) -> tuple[Settlement | None, list[CellSum]]:
     """The settled sums, and which settlement was the last; None: nothing was settled yet."""
-    rows = await tx.conn.fetch(LIST_SETTLED, *await _arguments(tx, query))
+    k1, k2 = [None if chosen is None else await words.list_numbers(tx, chosen) for chosen in (query.k1, query.k2)]
+    rows = await tx.conn.fetch(LIST_SETTLED, *_arguments(query, k1, k2))
     return _settlement(rows[0]), _sums(rows, query)
 
 
 async def list_newest(tx: Tx, query: SumQuery, since: Settlement | None) -> NewestSums:
     """The sums of the blocks that are not settled, and of those settled since."""
     series, number = since or (None, None)
-    rows = await tx.conn.fetch(LIST_NEWEST, *await _arguments(tx, query), series, number, MOST_SETTLEMENTS)
+    rows = await tx.conn.fetch(LIST_NEWEST, *_arguments(query, query.k1, query.k2), series, number, MOST_SETTLEMENTS)
     return NewestSums(
         at=_settlement(rows[0]),
         settled=_sums([row for row in rows if row["settled"]], query) if rows[0]["continued"] else None,
@@ -104,8 +107,7 @@ async def list_newest(tx: Tx, query: SumQuery, since: Settlement | None) -> Newe
     )
 
 
-async def _arguments(tx: Tx, query: SumQuery) -> tuple[Any, ...]:
-    k1, k2 = [None if chosen is None else await words.list_numbers(tx, chosen) for chosen in (query.k1, query.k2)]
+def _arguments(query: SumQuery, k1: Sequence[Any] | None, k2: Sequence[Any] | None) -> tuple[Any, ...]:
     return query.cut, query.measures, query.start, query.end, query.level, query.by_k2, k1, query.provinces, k2
 
 
