@@ -11,8 +11,8 @@ from services.stats.counting.reference_fold import Cell
 from services.stats.queries import words
 from shared.db import Tx
 
-# Summed by the numbers of the keys first, as finely as is asked, and joined with their words after. OFFSET 0 keeps PostgreSQL from
-# computing the bucket of a block again for each of its cells.
+# Summed by the numbers of the keys first, as finely as is asked, and joined with their words after. unnest() stands among the columns:
+# in FROM, PostgreSQL stores the cells of every block before it reads them.
 LIST_SUMS = """
 WITH summed AS (
     SELECT measure, CASE WHEN $6 = 'day' THEN month + one.day - 1 ELSE bucket END AS bucket,
@@ -20,13 +20,11 @@ WITH summed AS (
         currency, sum(one.value) AS value
     FROM (
         SELECT measure, month, CASE $6 WHEN 'none' THEN NULL WHEN 'day' THEN NULL ELSE date_trunc($6, month::timestamp)::date END AS bucket,
-            currency, days, recorded, k1, k2, value
+            currency, unnest(days) AS day, unnest(recorded) AS recorded, unnest(k1) AS k1, unnest(k2) AS k2, unnest(value) AS value
         FROM block
         WHERE generation = (SELECT id FROM generation WHERE state = 'live') AND cut = $1 AND measure = ANY ($2::smallint[])
             AND month BETWEEN date_trunc('month', $3::date::timestamp)::date AND $4
-        OFFSET 0
-    ) AS chosen
-        CROSS JOIN LATERAL unnest(days, recorded, chosen.k1, chosen.k2, chosen.value) AS one (day, recorded, k1, k2, value)
+    ) AS one
     WHERE month + one.day - 1 BETWEEN $3 AND $4 AND ($5::date IS NULL OR month + one.recorded <= $5)
         AND ($9::integer[] IS NULL OR one.k1 = ANY ($9)) AND ($11::integer[] IS NULL OR one.k2 = ANY ($11))
     GROUP BY 1, 2, 3, 4, 5
@@ -40,10 +38,13 @@ WHERE $10::text[] IS NULL OR left(one.word, 2) || '0000' = ANY ($10)
 GROUP BY 1, 2, 3, 4, 5
 """
 LIST_RECORDED = """
-SELECT month + one.recorded AS recorded_on, sum(one.value)::bigint AS value
-FROM block CROSS JOIN LATERAL unnest(days, recorded, value) AS one (day, recorded, value)
-WHERE generation = (SELECT id FROM generation WHERE state = 'live') AND cut = $1 AND measure = ANY ($2::smallint[])
-    AND month BETWEEN date_trunc('month', $3::date::timestamp)::date AND $4 AND month + one.day - 1 BETWEEN $3 AND $4
+SELECT month + recorded AS recorded_on, sum(value)::bigint AS value
+FROM (
+    SELECT month, unnest(days) AS day, unnest(recorded) AS recorded, unnest(value) AS value FROM block
+    WHERE generation = (SELECT id FROM generation WHERE state = 'live') AND cut = $1 AND measure = ANY ($2::smallint[])
+        AND month BETWEEN date_trunc('month', $3::date::timestamp)::date AND $4
+) AS one
+WHERE month + day - 1 BETWEEN $3 AND $4
 GROUP BY 1
 """
 LIST_PAGE = """

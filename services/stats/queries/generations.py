@@ -102,12 +102,14 @@ LIST_DIFFERENCES = """
 SELECT $4::smallint AS measure, $3::smallint AS cut, first.word AS k1, second.word AS k2, month + day - 1 AS day,
     month + recorded AS recorded_on, currency, live, rebuilt
 FROM (
-    SELECT month, currency, one.day, one.recorded, one.k1, one.k2,
-        coalesce(sum(one.value) FILTER (WHERE generation = $1), 0)::bigint AS live,
-        coalesce(sum(one.value) FILTER (WHERE generation = $2), 0)::bigint AS rebuilt
-    FROM block
-        CROSS JOIN LATERAL unnest(days, recorded, block.k1, block.k2, block.value) AS one (day, recorded, k1, k2, value)
-    WHERE generation IN ($1, $2) AND cut = $3 AND measure = $4
+    SELECT month, currency, day, recorded, k1, k2,
+        coalesce(sum(value) FILTER (WHERE generation = $1), 0)::bigint AS live,
+        coalesce(sum(value) FILTER (WHERE generation = $2), 0)::bigint AS rebuilt
+    FROM (
+        SELECT generation, month, currency, unnest(days) AS day, unnest(recorded) AS recorded, unnest(k1) AS k1, unnest(k2) AS k2,
+            unnest(value) AS value
+        FROM block WHERE generation IN ($1, $2) AND cut = $3 AND measure = $4
+    ) AS one
     GROUP BY 1, 2, 3, 4, 5, 6
 ) AS both_generations JOIN word AS first ON first.code = k1 JOIN word AS second ON second.code = k2
 WHERE live <> rebuilt
