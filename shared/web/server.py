@@ -1,19 +1,22 @@
-"""uvicorn's server as every process here runs it: who starts it decides when it ends, and it wakes seldom while nothing comes."""
+"""uvicorn's server as every process here runs it: who starts it decides when it ends, and it sleeps while nothing comes."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 from collections.abc import Iterator
+from email.utils import formatdate
 
 import uvicorn
+from uvicorn.server import ServerState
 
 
 class Server(uvicorn.Server):
-    """Leaves signals to who runs it, and looks once a second, not ten times, whether it is to leave: `leave` says so."""
+    """Leaves signals to who runs it, and ends once `leave` says so."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
+        self.server_state = _DatedState(config)
         self._leaving = asyncio.Event()
 
     def leave(self) -> None:
@@ -21,11 +24,25 @@ class Server(uvicorn.Server):
         self._leaving.set()
 
     async def main_loop(self) -> None:
-        while not await self.on_tick(0):  # renews the header Date
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(1):
-                    await self._leaving.wait()
+        """Uvicorn's own wakes ten times a second, to look whether it is to leave and to renew the header Date."""
+        await self._leaving.wait()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+class _DatedState(ServerState):
+    """The header Date is made when a request comes."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        self._config = config
+        super().__init__()
+
+    @property
+    def default_headers(self) -> list[tuple[bytes, bytes]]:
+        return [(b"date", formatdate(usegmt=True).encode()), *self._config.encoded_headers]
+
+    @default_headers.setter
+    def default_headers(self, value: list[tuple[bytes, bytes]]) -> None:
+        """What uvicorn begins with is none."""
