@@ -33,7 +33,7 @@ DISCONNECT_SECONDS = 3.0
 SESSION_MS = 6_000  # the shortest that brokers allow: so long are the partitions of a killed process not read
 # Joining a group waits for members that are gone, for as long as a session lasts; a shorter bound would abandon every attempt.
 JOIN_MS = 30_000
-METADATA_MS = 10_000  # so long are partitions that were added to a topic not read
+METADATA_MS = 30_000  # so long are partitions that were added to a topic not read
 # The broker answers a fetch as soon as there is something, or after so long. A partition whose records wait to be taken, or that is sought
 # anew, is read again only once the fetch of the others is answered: the wait grows by as much while nothing comes, up to the second.
 FETCH_MS, IDLE_FETCH_MS, IDLE_GROWTH = 100, 4_000, 3
