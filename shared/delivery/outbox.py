@@ -55,11 +55,11 @@ WITH sent AS (
     SELECT $3::text, $5::text, $1::uuid, $6::text, $7::timestamptz, $8::date, $9::text WHERE $5 IS NOT NULL
 ), notified AS (
     INSERT INTO notification (event_id, type, subject, recorded, audiences, fields)
-    VALUES ($1::uuid, $15, $16, $7::timestamptz, $17, $18::text::jsonb) RETURNING id, type, audiences
+    VALUES ($1::uuid, $15, $16, $7::timestamptz, $17, $18::text::jsonb) RETURNING id
 ), delivered AS (
     INSERT INTO delivery (endpoint, notification)
-    SELECT endpoint.id, notified.id FROM notified JOIN endpoint ON endpoint.hears && notified.audiences
-    WHERE endpoint.state = 'enabled' AND (endpoint.types = '{}' OR notified.type = ANY (endpoint.types))
+    SELECT endpoint.id, notified.id FROM endpoint, notified
+    WHERE hears && $17 AND state = 'enabled' AND (types = '{}' OR $15 = ANY (types))
 )
 INSERT INTO idempotency (principal, key, request_hash, status, body)
 SELECT $10::text, $11::text, $12::bytea, $13::integer, $14::bytea WHERE $10 IS NOT NULL ON CONFLICT (principal, key) DO NOTHING
