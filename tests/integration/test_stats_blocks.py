@@ -152,6 +152,17 @@ async def test_a_block_added_to_the_sums_between_two_statements_is_counted_once(
     assert await ask(database) == (7, True)
 
 
+async def test_a_snapshot_older_than_what_was_read_since_counts_every_block_once(database: Database) -> None:
+    await add(database, 1, settled=True)
+    await add(database, 2, settled=False)
+    async with database.transaction(cause(), snapshot=True) as older:
+        await generations.get_live(older)
+        await add(database, 4, settled=True)
+        assert await ask(database) == (7, True)
+        assert await answer(older, DISPATCHES) == [Point(of={}, value=3)]
+    assert (await ask(database))[0] == 7
+
+
 async def test_keys_with_special_characters_are_stored_unchanged(database: Database) -> None:
     words = ["", "a|b", 'say "so"', "{1,2}", "名", "NULL", "\\N"]
     cells = {Cell(measure=1, cut=4, k1=word, k2=word, day=date(2018, 5, 2), recorded_on=date(2018, 5, 3), currency=""): 7 for word in words}

@@ -37,12 +37,13 @@ FROM live LEFT JOIN kept ON true
     LEFT JOIN word AS one ON $5 = 'key' AND one.code = first
     LEFT JOIN word AS two ON $6 AND two.code = second
 """
-# Of blocks that are not settled, and of those settled after number $11 of series $10, where that is not long ago. A month a row: the last
-# of as many elements as its month has. While much is counted there are thousands of blocks of a cell or two: unnest() among the columns
-# takes a tenth of what it takes in FROM, and the words are joined once the numbers of the keys are summed.
+# Of blocks that are not settled, and of those settled after number $11 of series $10, where that is not long ago, and not still to come in
+# the snapshot that is read. A month a row: the last of as many elements as its month has. While much is counted there are thousands of
+# blocks of a cell or two: unnest() among the columns takes a tenth of what it takes in FROM, and the words are joined once the numbers of
+# the keys are summed.
 LIST_NEWEST = """
 WITH live AS (
-    SELECT id, series, number, coalesce(series = $10::uuid AND number <= $11::bigint + $12, false) AS continued
+    SELECT id, series, number, coalesce(series = $10::uuid AND number BETWEEN $11::bigint AND $11 + $12, false) AS continued
     FROM generation LEFT JOIN settled ON generation = id WHERE state = 'live'
 ), newest AS (
     SELECT settled, measure, month, currency, unnest(k1) AS k1, unnest(k2) AS k2, unnest(value) AS value FROM block
