@@ -157,15 +157,15 @@ def _bodies(data: bytes) -> Integers | None:
 
     Raises IndexError.
     """
-    bodies, at = list[int](), 2
-    while at < len(data) + 2:
+    bodies, at, end = list[int](), 2, len(data) + 2
+    while at < end:
         bodies.append(at)
         at += (data[at - 2] & 127 | data[at - 1] << 7) // 2 + 2
     bodies.append(at)
     found, buffer = np.array(bodies, np.int64), np.frombuffer(data, np.uint8)
     first, second = buffer[found[:-1] - 2], buffer[found[:-1] - 1]
     sound = (first > 127) & (first % 2 == 0) & (second < 128)  # an odd one is negative
-    return found if at == len(data) + 2 and sound.all() else None
+    return found if at == end and sound.all() else None
 
 
 def _run(stored: StoredBatches, data: bytes, bodies: Integers, base_offsets: Integers, base_times: Integers) -> RecordRun | None:

@@ -22,7 +22,7 @@ from services.stats.counting.cuts import NOWHERE, Dimension
 from services.stats.counting.measures import CUTS_OF, RULES, SOURCES, Rule, part_class
 from services.stats.counting.record_layouts import LayoutGroup
 from services.stats.counting.record_patterns import Pattern, build_pattern, event_class_of
-from shared.delivery.raw_records import Integers, Raw, raw_records
+from shared.delivery.raw_records import Bytes, Integers, Raw, raw_records
 from shared.events import Event
 from shared.events.canary import EVENTS as CANARIES
 from shared.values import PROGRAMME_ZONE
@@ -63,7 +63,7 @@ def read_records(records: Sequence[Raw]) -> RecordColumns:
     columns, rest = raw_records(records), list[int]()
     parts = _read_groups(record_layouts.groups(columns, rest))
     unread = tuple(_read_each(columns, sorted(rest), parts))
-    frames = {event: _frame(event, pl.concat(read, how="diagonal")) for event, read in parts.items()}
+    frames = {event: _frame(event, pl.concat([_no_texts(event), *read], how="diagonal")) for event, read in parts.items()}
     return RecordColumns(frames, unread, _applied(frames))
 
 
@@ -72,16 +72,20 @@ def _read_groups(groups: Iterable[LayoutGroup]) -> Parts:
     for layout, same in groupby(groups, attrgetter("layout")):
         paths = [path for path in paths_read(layout.pattern.event) if path in layout.spans and path != "subject"]  # no rule reads it
         rows = list[Integers]()
-        texts: dict[str, list[bytes]] = {path: [] for path in paths}
+        texts: dict[str, list[Bytes]] = {path: [] for path in paths}
         for group in same:
             rows.append(group.rows)
             for path in paths:
-                texts[path] += group.texts(path)
-        columns = {path: pl.Series(values, dtype=pl.Binary) for path, values in texts.items()}
-        nulls = {path: pl.lit(None, pl.Binary) for path in paths_read(layout.pattern.event) if path not in layout.spans}
-        read = pl.DataFrame({"row": pl.Series(np.concatenate(rows), dtype=pl.UInt32), **columns}).with_columns(**nulls)
+                texts[path].append(group.texts(path))
+        columns = {path: _series(np.concatenate(values)) for path, values in texts.items()}
+        read = pl.DataFrame({"row": pl.Series(np.concatenate(rows), dtype=pl.UInt32), **columns})
         parts.setdefault(layout.pattern.event, []).append(read)
     return parts
+
+
+def _series(texts: Bytes) -> pl.Series:
+    """A text from each row of bytes, without a Python object for any."""
+    return pl.Series(texts).cast(pl.List(pl.UInt8)).cast(pl.Binary)
 
 
 def _read_each(records: Sequence[Raw], rows: Iterable[int], parts: Parts) -> Iterator[int]:
@@ -115,6 +119,12 @@ def is_utf8(value: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+@cache
+def _no_texts(event: type[Event]) -> pl.DataFrame:
+    """Every path that the rules read: null in the records that lack it."""
+    return pl.DataFrame(schema={"row": pl.UInt32, **dict.fromkeys(paths_read(event), pl.Binary)})
 
 
 @cache
