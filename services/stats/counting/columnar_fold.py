@@ -18,7 +18,7 @@ from services.stats.counting.block_encoding import CELL_KEYS, CELL_TYPES, Number
 from services.stats.counting.cuts import AGE_BANDS, CUTS, DAY_BANDS, NOWHERE, Cut, Dimension
 from services.stats.counting.measures import CUTS_OF, MEASURE, RULES, Rule
 from services.stats.counting.record_patterns import type_and_subject
-from services.stats.counting.record_reader import has_departure_day, join_path, path_of, read_records
+from services.stats.counting.record_reader import RecordColumns, has_departure_day, join_path, path_of, read_records
 from services.stats.counting.reference_fold import EARLIEST, Cell
 from shared.delivery.raw_records import Raw
 from shared.events import BY_TYPE
@@ -48,7 +48,11 @@ class Unreadable(Exception):
 
 def fold_records(records: Sequence[Raw]) -> FoldResult:
     """The cells of a batch. Raises Unreadable with every record that has to be left out; without those the batch folds."""
-    batch = read_records(records)
+    return fold_columns(read_records(records))
+
+
+def fold_columns(batch: RecordColumns) -> FoldResult:
+    """The second half of fold_records(). Raises Unreadable as it does."""
     by_rule = [
         added for rules in _ALIKE if (event := rules[0].event) in batch.frames for added in _contributions(batch.frames[event], rules)
     ]

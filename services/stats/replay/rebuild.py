@@ -11,9 +11,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
@@ -22,6 +23,7 @@ from services.stats.counting import block_encoding, columnar_fold
 from services.stats.counting.columnar_fold import Unreadable
 from services.stats.counting.cuts import CUTS
 from services.stats.counting.measures import RULES
+from services.stats.counting.record_reader import RecordColumns, read_records
 from services.stats.counting.reference_fold import Cell, fold_all
 from services.stats.queries import blocks, generations
 from services.stats.replay.log_shards import LogShard, Progress, ReportRead, map_shards, readers
@@ -38,6 +40,7 @@ from shared.metrics import REBUILD_PROGRESS
 from shared.running_service import RunningService
 from shared.settings import Settings
 
+B = TypeVar("B")
 BATCH_RECORDS = 50_000
 PROGRESS_SECONDS = 15.0  # between two measurements of a rebuild's progress
 SWAP_WITHIN = 20_000  # records behind the live generation: few enough for live counting to wait while they are counted
@@ -152,8 +155,8 @@ async def _swap(settings: Settings, database: Database, generation: int, events:
 async def build(generation: int, database: Database | None, shard: LogShard, report: ReportRead) -> int:
     """Count a shard of the log into the generation, from its marks. Returns how many events that were.
 
-    While a batch is stored, the next one is read and folded. More at a time would take more memory, and wait for each other's
-    interpreter lock.
+    While a batch is folded, the next one is read into columns, and the one before stored. More at a time would take more memory, and
+    wait for each other's interpreter lock.
     """
     events, storing = 0, None
     async with _connected(database, shard) as own_database:
@@ -161,10 +164,10 @@ async def build(generation: int, database: Database | None, shard: LogShard, rep
             marks = {name: mark for name, mark in (await generations.list_marks(conn, generation)).items() if name in shard.upto}
         report(sum(mark.offset for mark in marks.values()))
         try:
-            async for moved, records in _read_batches(shard, marks):
-                cells = await asyncio.to_thread(fold_batch, records)
+            async for moved, records, columns in _ahead(_read_columns(_read_batches(shard, marks))):
+                cells = await asyncio.to_thread(fold_batch, records, columns)
                 events += len(records)
-                del records  # the next batch is read into its memory
+                del records, columns  # a later batch is read into their memory
                 if storing is not None:
                     report(await storing)
                 storing = asyncio.create_task(_store(own_database, generation, moved, cells))
@@ -175,6 +178,26 @@ async def build(generation: int, database: Database | None, shard: LogShard, rep
                 storing.cancel()
                 await asyncio.gather(storing, return_exceptions=True)
     return events
+
+
+async def _ahead(batches: AsyncGenerator[B, None]) -> AsyncIterator[B]:
+    """The same, each read while the one before is used. That one is not kept here: it goes when its user lets it go."""
+    async with contextlib.aclosing(batches):
+        following = asyncio.create_task(_next(batches))
+        try:
+            while ready := await following:
+                following = asyncio.create_task(_next(batches))
+                yield ready.pop()
+        finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+
+
+async def _next(batches: AsyncGenerator[B, None]) -> list[B]:
+    """None at the end."""
+    async for batch in batches:
+        return [batch]
+    return []
 
 
 async def _store(database: Database, generation: int, moved: Moved, cells: pl.DataFrame) -> int:
@@ -201,7 +224,7 @@ async def _connected(database: Database | None, shard: LogShard) -> AsyncIterato
 Moved = dict[TopicPartition, tuple[Mark, Mark]]  # from, to
 
 
-async def _read_batches(shard: LogShard, marks: Mapping[TopicPartition, Mark]) -> AsyncIterator[tuple[Moved, RawRecords]]:
+async def _read_batches(shard: LogShard, marks: Mapping[TopicPartition, Mark]) -> AsyncGenerator[tuple[Moved, RawRecords], None]:
     """Batches of the log without the uncounted records, each with the marks between which it lies."""
     reached = dict(marks)
     moved, parts = Moved(), list[RawPart]()
@@ -218,6 +241,13 @@ async def _read_batches(shard: LogShard, marks: Mapping[TopicPartition, Mark]) -
         yield moved, join(parts)
 
 
+async def _read_columns(batches: AsyncIterator[tuple[Moved, RawRecords]]) -> AsyncGenerator[tuple[Moved, RawRecords, RecordColumns], None]:
+    """The batches, and their values as columns."""
+    async for moved, records in batches:
+        yield moved, records, await asyncio.to_thread(read_records, records)
+        del records
+
+
 def _counted(partition: TopicPartition, runs: Sequence[ReadRun], shard: LogShard) -> list[RawPart]:
     """The records without the uncounted ones."""
     uncounted = {offset for topic, number, offset in shard.uncounted if (topic, number) == partition}
@@ -231,10 +261,10 @@ def _without(records: Sequence[LightRecord], uncounted: Collection[int]) -> Sequ
     return records
 
 
-def fold_batch(records: RawRecords) -> pl.DataFrame:
+def fold_batch(records: RawRecords, columns: RecordColumns) -> pl.DataFrame:
     """By the columnar fold; records that it cannot read by the reference fold. Raises AbsurdDay, Undecodable."""
     try:
-        return columnar_fold.fold_records(records).cells
+        return columnar_fold.fold_columns(columns).cells
     except Unreadable as error:
         readable = records.take(np.array([row for row in range(len(records)) if row not in error.rows], np.int64))
         events = (decode(records[row][2]) for row in sorted(error.rows))
