@@ -12,6 +12,7 @@ from shared.values import WorkerId, new_id
 from tests.http.test_docking_lists import refused
 from tests.support.docking import AWorker, Dock, dock
 from tests.support.http import Answer
+from tests.support.wait import both_awaiting
 
 __all__ = ["dock"]
 
@@ -102,6 +103,19 @@ async def test_what_is_somebody_else_s_is_refused_row_by_row(dock: Dock) -> None
     assert (answer.body["proposed"], refused(answer)) == (1, [(1, None, "FORBIDDEN")])
     answer = await _accept(dock, await dock.proposed(other, second), *answer.body["matches"], who=who)
     assert (answer.body["accepted"], refused(answer)) == (1, [(0, None, "FORBIDDEN")])
+
+
+async def test_lists_in_another_order_do_not_wait_for_each_other(dock: Dock) -> None:
+    order, workers = await dock.order(positions=2), [await dock.worker() for _ in range(2)]
+    matches = [await dock.proposed(order, worker) for worker in workers]
+    pairs = [(order, worker) for worker in workers]
+    first = f"SELECT FROM proposal WHERE id = '{matches[0]}' FOR UPDATE"
+    for one, other in (
+        (_nominate(dock, *pairs), _nominate(dock, *reversed(pairs))),
+        (_nominate(dock, *pairs), _accept(dock, *reversed(matches))),
+    ):
+        answers = await both_awaiting(dock.client.database, first, one, other)
+        assert [answer.status for answer in answers] == [200, 200]
 
 
 async def test_a_list_sent_again_is_accepted_once(dock: Dock) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar, overload
 
 from shared.db import Database
@@ -48,3 +48,15 @@ async def until_waiting_for_a_lock(database: Database, sessions: int = 1) -> Non
             return bool(await conn.fetchval(WAITING) >= sessions)
 
     await until(wait)
+
+
+async def both_awaiting(database: Database, lock: str, first: Coroutine[Any, Any, T], second: Coroutine[Any, Any, T]) -> tuple[T, T]:
+    """What the two answer that begin, one after the other, while the rows of `lock` are held, until both wait for a lock."""
+    async with database.connection() as conn:
+        async with conn.transaction():
+            await conn.execute(lock)
+            begun = []
+            for one in (first, second):
+                begun.append(asyncio.create_task(one))
+                await until_waiting_for_a_lock(database, len(begun))
+        return await begun[0], await begun[1]

@@ -22,9 +22,10 @@ GET_CODES = CODES.select("""
 FROM proposal JOIN job_order ON job_order.id = proposal.job_order JOIN worker ON worker.id = proposal.worker WHERE proposal.id = $1
 """)
 LIST_DECLINED = "SELECT DISTINCT job_order, worker FROM proposal WHERE job_order = ANY($1::uuid[]) AND state = 'declined'"
-LOCK_OF_WORKERS = PROPOSAL.select("FROM proposal WHERE worker = ANY($1::uuid[]) ORDER BY id FOR UPDATE")
+# Locked, and written, in one order by whomever, so that two lists cannot wait for each other.
+LOCK_OF_WORKERS = PROPOSAL.select("FROM proposal WHERE worker = ANY($1::uuid[]) ORDER BY job_order, worker, id FOR UPDATE")
 LOCK = PROPOSAL.select("FROM proposal WHERE id = $1 FOR UPDATE")
-LOCK_ALL = PROPOSAL.select("FROM proposal WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE")
+LOCK_ALL = PROPOSAL.select("FROM proposal WHERE id = ANY($1::uuid[]) ORDER BY job_order, worker, id FOR UPDATE")
 # The same worker proposed again for the same order: the proposal is renewed, not doubled.
 INSERT_ALL = """
 INSERT INTO proposal (id, job_order, worker, score, reasons, quota_effect, policy_version, expires, state)
@@ -32,6 +33,7 @@ SELECT id, job_order, worker, score, ARRAY(SELECT jsonb_array_elements_text(reas
 FROM ROWS FROM (
     unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::integer[], $6::text[], $7::text[], $8::date[]), jsonb_array_elements($5::jsonb)
 ) AS row (id, job_order, worker, score, quota_effect, policy_version, expires, reasons)
+ORDER BY job_order, worker
 ON CONFLICT (job_order, worker) WHERE state = 'proposed' DO UPDATE
 SET score = excluded.score, reasons = excluded.reasons, quota_effect = excluded.quota_effect, policy_version = excluded.policy_version,
     expires = excluded.expires
