@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from shared.principals import Role
 from shared.values import new_id
 from tests.support.http import Answer
 from tests.support.training import DAYS, FULL_DAY, School, school
+from tests.support.wait import both_awaiting
 
 __all__ = ["school"]
 
@@ -114,3 +116,20 @@ async def test_another_centre_s_sessions_are_refused_row_by_row(school: School) 
     ):
         assert _refused(await _send(school, path, *rows, who=stranger)) == [(0, None, "FORBIDDEN")]
     assert await school.published(AttendanceRecorded) == []
+
+
+async def test_lists_in_another_order_do_not_wait_for_each_other(school: School) -> None:
+    rosters = await _rosters(school, "JPN", "SGP")
+    sessions = list(rosters)
+    first = f"SELECT FROM session WHERE session = '{sessions[0]}' FOR UPDATE"
+
+    def lists(path: str, row: Callable[[str], dict[str, Any]], **call: Any) -> list[Coroutine[Any, Any, Answer]]:
+        return [_send(school, path, *map(row, several), **call) for several in (sessions, reversed(sessions))]
+
+    for one, other in (
+        lists("/sessions/registers", lambda session: _register(school, session, rosters[session])),
+        lists("/sessions/assessments", lambda session: _assessment(session, rosters[session]), who=school.assessor),
+        lists("/sessions/certificates", lambda session: {"session": session}),
+    ):
+        answers = await both_awaiting(school.client.database, first, one, other)
+        assert [answer.status for answer in answers] == [200, 200]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from services.training.domain.needs import Need
@@ -27,6 +27,8 @@ SESSION = rows.Columns(
 )
 GET = SESSION.select("FROM session JOIN course ON course.course = session.course WHERE session = $1")
 LOCK = SESSION.select("FROM session JOIN course ON course.course = session.course WHERE session = $1 FOR UPDATE OF session")
+# In one order whatever the order of a list, so that two lists cannot wait for each other.
+LOCK_ALL = "SELECT FROM session WHERE session = ANY($1::uuid[]) ORDER BY session FOR UPDATE"
 LIST = SESSION.pages(
     "session JOIN course ON course.course = session.course",
     """
@@ -94,6 +96,11 @@ async def get(tx: Tx, session: SessionId) -> Session | None:
 
 async def lock(tx: Tx, session: SessionId) -> Session | None:
     return await rows.fetch_one(tx.conn, LOCK, session)
+
+
+async def lock_all(tx: Tx, several: Iterable[SessionId]) -> None:
+    """Whoever reads more than one of them to change it calls this first."""
+    await tx.conn.execute(LOCK_ALL, list(several))
 
 
 async def list_(

@@ -9,7 +9,7 @@ from services.training import commands
 from services.training.domain.enrolments import Enrolment, Step, require_day_length, require_enrolled_by, require_once, step
 from services.training.domain.findings import FindingKind
 from services.training.domain.sessions import Session, SessionStep, require_attendance_day, session_after
-from services.training.queries import attendance, enrolments
+from services.training.queries import attendance, enrolments, sessions
 from services.training.usecases.event_fields import Codes, codes
 from services.training.usecases.findings import flag_attendance
 from services.training.usecases.scope import get_centre, lock_named, lock_session
@@ -36,6 +36,7 @@ async def record_register(tx: Tx, session_id: SessionId, command: commands.Recor
 
 async def record_registers(tx: Tx, command: commands.RecordRegisters) -> RowsRecorded:
     """Each good register is written; each bad one is answered with its field and code."""
+    await sessions.lock_all(tx, {row.session for row in command.rows})
     done, refused = await apply_each(tx, command.rows, lambda row: record_register(tx, row.session, row))
     return RowsRecorded(recorded=len(done), refused=refused)
 

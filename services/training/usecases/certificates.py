@@ -69,6 +69,8 @@ async def issue_certificates(tx: Tx, session_id: SessionId, command: commands.Is
 
 async def certify_sessions(tx: Tx, command: commands.CertifySessions) -> RowsRecorded:
     """Certificates of each good row are issued; each bad one is answered with its field and code."""
+    await sessions.lock_allocation_shared(tx)
+    await sessions.lock_all(tx, {row.session for row in command.rows})
     done, refused = await apply_each(tx, command.rows, lambda row: issue_certificates(tx, row.session, row))
     return RowsRecorded(recorded=len(done), refused=refused)
 
