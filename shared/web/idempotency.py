@@ -2,7 +2,8 @@
 
 A key has one row, so a repeat cannot commit: all that it has done is rolled back, and it is given the answer that is there. It does not
 look for that before, since nearly all requests are the first of their key. A repeat that comes while the first is being done waits for
-it to end: else it could be refused for what the first one does not see.
+it to end. The row would make it wait as well, but not if it is refused before: for what somebody else has changed since the first one
+looked, or because it is past midnight. It would be answered so, and the first one would be done all the same.
 """
 
 from __future__ import annotations
