@@ -25,12 +25,12 @@ TABLE = """
 CREATE TABLE enterprise (
     enterprise uuid PRIMARY KEY, name text NOT NULL, licence_no text NOT NULL UNIQUE, scope text[] NOT NULL, destinations text[] NOT NULL,
     valid_to date NOT NULL, state text NOT NULL, since date NOT NULL, version integer NOT NULL,
-    audiences text[] NOT NULL, event text NOT NULL, notice text NOT NULL, trail text NOT NULL, answer text NOT NULL
+    audiences text[] NOT NULL, event text NOT NULL, notice text NOT NULL, change text NOT NULL, answer text NOT NULL
 )
 """
 INSERT = """
 INSERT INTO enterprise (
-    enterprise, name, licence_no, scope, destinations, valid_to, state, since, version, audiences, event, notice, trail, answer
+    enterprise, name, licence_no, scope, destinations, valid_to, state, since, version, audiences, event, notice, change, answer
 ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 """
 TYPE, ACTOR = "bare.EnterpriseQualified.v1", "officer:bench"
@@ -63,7 +63,7 @@ class Notice(BaseModel):
     effective: date
 
 
-class Trail(BaseModel):
+class Change(BaseModel):
     """Who recorded what of whom, and by which request."""
 
     subject: UUID
@@ -121,7 +121,7 @@ def row(body: Enterprise) -> tuple[Any, ...]:
     one = Entered(enterprise=uuid4(), since=now.date(), **body.model_dump())
     event = Qualified(id=event_id, subject=one.enterprise, time=now, correlationid=request, causationid=f"request:{request}", data=one)
     notice = Notice(enterprise=one.enterprise, licence_no=one.licence_no, valid_to=one.valid_to, effective=one.since)
-    trail = Trail(subject=one.enterprise, event=event_id, recorded=now, effective=one.since, request=event.causationid)
+    change = Change(subject=one.enterprise, event=event_id, recorded=now, effective=one.since, request=event.causationid)
     return (
         one.enterprise,
         one.name,
@@ -135,7 +135,7 @@ def row(body: Enterprise) -> tuple[Any, ...]:
         [f"enterprise:{one.enterprise}", "officer:CN"],
         event.model_dump_json(),
         notice.model_dump_json(),
-        trail.model_dump_json(),
+        change.model_dump_json(),
         one.model_dump_json(),
     )
 
