@@ -111,8 +111,8 @@ async def test_a_repeated_question_reads_the_blocks_that_were_settled_since_and_
     assert found == [(3, True), (7, False), (15, False), (31, False), (63, False), (127, False)]
 
 
-async def test_a_question_reads_the_sums_again_after_many_settlements(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(year_cells, "MOST_SETTLEMENTS", 2)
+async def test_a_question_reads_the_sums_again_once_many_cells_were_settled(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(year_cells, "MOST_CELLS", 2)
     await add(database, 1, settled=True)
     assert await ask(database) == (1, True)
     for value in (2, 4):

@@ -26,12 +26,12 @@ SELECT coalesce(sum(cells) > $1, false) FROM block WHERE generation = (SELECT id
 # At most $3 blocks, once those not in the sums yet hold more than $2 cells. In key order, so that concurrent runs do not deadlock.
 UPDATE_YEAR_SUMS = """
 WITH due AS (
-    SELECT ctid FROM block WHERE generation = $1 AND NOT settled
+    SELECT ctid, cells FROM block WHERE generation = $1 AND NOT settled
         AND $2 < (SELECT sum(cells) FROM block WHERE generation = $1 AND NOT settled)
     LIMIT $3
 ), settlement AS (
-    INSERT INTO settled (generation, number) SELECT $1, 1 WHERE EXISTS (SELECT FROM due)
-    ON CONFLICT (generation) DO UPDATE SET version = DEFAULT, number = settled.number + 1 RETURNING number
+    INSERT INTO settled (generation, number) SELECT $1, sum(cells) FROM due HAVING count(*) > 0
+    ON CONFLICT (generation) DO UPDATE SET version = DEFAULT, number = settled.number + excluded.number RETURNING number
 ), newest AS (
     UPDATE block SET settled = true, settlement = (SELECT number FROM settlement)
     WHERE ctid = ANY (ARRAY(SELECT ctid FROM due)) AND NOT settled

@@ -1,6 +1,7 @@
 """Sums of whole months as known now: by year where they are settled, from the newest blocks where they are not.
 
-Every update of the settled sums has a number. What was read at one of them is brought up to date by the blocks that were added since.
+Every update of the settled sums has a number: how many cells have been added to them. What was read at one of them is brought up to date
+by the blocks that were added since.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from services.stats.queries import words
 from services.stats.queries.cells import Buckets, CellSum, SumQuery
 from shared.db import Tx
 
-MOST_SETTLEMENTS = 20  # of which blocks are read; beyond, the sums by year are fewer rows
+MOST_CELLS = 100_000  # settled since, that are read one by one; more take longer than the sums by year of a province's counties
 
 # Twelve months a row. Every row has the settlement; where there is nothing to sum, one row without a year does. The words of a key that
 # is not asked for are not read: the condition says so as the statement is planned.
@@ -37,10 +38,10 @@ FROM live LEFT JOIN kept ON true
     LEFT JOIN word AS one ON $5 = 'key' AND one.code = first
     LEFT JOIN word AS two ON $6 AND two.code = second
 """
-# Of blocks that are not settled, and of those settled after number $11 of series $10, where that is not long ago, and not still to come in
-# the snapshot that is read. A month a row: the last of as many elements as its month has. While much is counted there are thousands of
-# blocks of a cell or two: unnest() among the columns takes a tenth of what it takes in FROM, and the words are joined once the numbers of
-# the keys are summed.
+# Of blocks that are not settled, and of those settled after number $11 of series $10, where that is at most $12 cells ago, and not still
+# to come in the snapshot that is read. A month a row: the last of as many elements as its month has. While much is counted there are
+# thousands of blocks of a cell or two: unnest() among the columns takes a fifth of what it takes in FROM, and the words are joined once the
+# numbers of the keys are summed.
 LIST_NEWEST = """
 WITH live AS (
     SELECT id, series, number, coalesce(series = $10::uuid AND number BETWEEN $11::bigint AND $11 + $12, false) AS continued
@@ -75,7 +76,10 @@ Months = Sequence[int | None]  # None: nothing was ever counted in that month; 0
 
 
 class Settlement(NamedTuple):
-    """An update of the sums by year. Of another series nothing is known: another generation, or the updates between have no number."""
+    """An update of the sums by year, by how many cells were added until then.
+
+    Of another series nothing is known: another generation, or updates in between have no number.
+    """
 
     series: UUID
     number: int
@@ -100,7 +104,7 @@ async def list_settled(tx: Tx, query: SumQuery) -> tuple[Settlement | None, list
 async def list_newest(tx: Tx, query: SumQuery, since: Settlement | None) -> NewestSums:
     """The sums of the blocks that are not settled, and of those settled since."""
     series, number = since or (None, None)
-    rows = await tx.conn.fetch(LIST_NEWEST, *_arguments(query, query.k1, query.k2), series, number, MOST_SETTLEMENTS)
+    rows = await tx.conn.fetch(LIST_NEWEST, *_arguments(query, query.k1, query.k2), series, number, MOST_CELLS)
     return NewestSums(
         at=_settlement(rows[0]),
         settled=_sums([row for row in rows if row["settled"]], query) if rows[0]["continued"] else None,
