@@ -14,6 +14,7 @@ from shared.principals import Role
 from shared.values import Period, first_day
 
 SESSIONS_AT_ONCE = 20  # in a list
+PASSES_A_DAY = 200  # in one centre; training holds the others for an officer, by default
 SessionKey = tuple[str, str, Period]  # destination, occupation, month of departure
 T = TypeVar("T")
 
@@ -38,15 +39,18 @@ async def schedule_sessions(world: World, voyages: Sequence[Voyage]) -> None:
         answer = await send_rows(trainer, "training", "/sessions", rows, f"sessions-{period}-{number}")
         world.sessions |= {key: session for (key, *_), session in zip(several, answer["sessions"], strict=True)}
 
-    await all_of(schedule(*one) for one in _lists(planned, lambda one: one[0]))
+    await all_of(
+        schedule(period, number, several)
+        for period, month in by_month(planned, lambda one: one[0]).items()
+        for number, several in enumerate(batched(month, SESSIONS_AT_ONCE))
+    )
 
 
-def _lists(sessions: Sequence[T], key: Callable[[T], SessionKey]) -> list[tuple[Period, int, Sequence[T]]]:
-    """Those of a month, in lists with a number each."""
+def by_month(sessions: Sequence[T], key: Callable[[T], SessionKey]) -> dict[Period, list[T]]:
     months: dict[Period, list[T]] = defaultdict(list)
     for one in sessions:
         months[key(one)[2]].append(one)
-    return [(period, *list_) for period, several in months.items() for list_ in enumerate(batched(several, SESSIONS_AT_ONCE))]
+    return months
 
 
 def _session(world: World, key: SessionKey, seats: int, account: str) -> dict[str, object]:
@@ -68,23 +72,42 @@ async def hold_sessions(world: World, voyages: Sequence[Voyage]) -> None:
         rosters[row["session"]].append(row["enrolment"])
     planned = sessions_of(voyages)
     held = [key for key in planned if world.sessions[key] in rosters]
-    await all_of(_hold(world, *one, rosters) for one in _lists(held, lambda key: key))
+    await all_of(
+        _hold(world, days_later, several, rosters)
+        for month in by_month(held, lambda key: key).values()
+        for days_later, examined in enumerate(exam_days(month, [len(rosters[world.sessions[key]]) for key in month]))
+        for several in batched(examined, SESSIONS_AT_ONCE)
+    )
     world.advance("certified", sum(planned.values()))
 
 
-async def _hold(world: World, period: Period, number: int, held: Sequence[SessionKey], rosters: Mapping[str, Sequence[str]]) -> None:
-    """The registers of three days, the assessments by somebody else, certificates for all who passed."""
-    start, label = _session_start(period), f"{period}-{number}"
+def exam_days(held: Sequence[SessionKey], workers: Sequence[int]) -> list[list[SessionKey]]:
+    """The sessions of a month day by day, as many on a day as may pass in one centre."""
+    days: list[list[SessionKey]] = [[]]
+    passes = 0
+    for key, passing in zip(held, workers, strict=True):
+        if days[-1] and passes + passing > PASSES_A_DAY:
+            days.append([])
+            passes = 0
+        days[-1].append(key)
+        passes += passing
+    return days
+
+
+async def _hold(world: World, days_later: int, held: Sequence[SessionKey], rosters: Mapping[str, Sequence[str]]) -> None:
+    """The registers of three days, the assessments by somebody else so many days later, certificates for all who passed."""
+    start, label = _session_start(held[0][2]), "-".join(held[0])
     days = [(start + timedelta(days=day)).isoformat() for day in range(SESSION_DAYS)]
     last = start + timedelta(days=SESSION_DAYS - 1)
     sessions = [world.sessions[key] for key in held]
     trainer = world.on(last, 18).as_role(Role.TRAINER, CENTRE)
     registers = [{"session": session, "days": [_attendance(day, rosters[session]) for day in days]} for session in sessions]
     await send_rows(trainer, "training", "/sessions/registers", registers, f"registers-{label}")
-    assessor = world.on(last, 20).as_role(Role.ASSESSOR, CENTRE)
+    examined_on = last + timedelta(days=days_later)
+    assessor = world.on(examined_on, 20).as_role(Role.ASSESSOR, CENTRE)
     results = [{"session": session, "entries": [{"enrolment": one, "score": 80} for one in rosters[session]]} for session in sessions]
     await send_rows(assessor, "training", "/sessions/assessments", results, f"assessments-{label}")
-    after = world.on(last + timedelta(days=1)).as_role(Role.TRAINER, CENTRE)
+    after = world.on(examined_on + timedelta(days=1)).as_role(Role.TRAINER, CENTRE)
     await send_rows(after, "training", "/sessions/certificates", [{"session": session} for session in sessions], f"certificates-{label}")
 
 
