@@ -163,6 +163,22 @@ async def test_a_snapshot_older_than_what_was_read_since_counts_every_block_once
     assert (await ask(database))[0] == 7
 
 
+async def ask_of_lost(tx: Any) -> list[Point]:
+    await blocks.insert(tx, 1, block_encoding.frame_from_cells({CELL: 2}))
+    await blocks.update_year_sums(tx, 1)
+    return await answer(tx, DISPATCHES)
+
+
+async def test_a_settlement_that_the_database_has_lost_is_in_no_figure(database: Database) -> None:
+    """A backup was restored, or a standby promoted that was behind; other blocks are settled in its place."""
+    await add(database, 1, settled=True)
+    assert await ask(database) == (1, True)
+    assert await database.dry_run(cause(), ask_of_lost) == [Point(of={}, value=3)]
+    for value in (4, 8):
+        await add(database, value, settled=True)
+    assert await ask(database) == (13, True)
+
+
 async def test_keys_with_special_characters_are_stored_unchanged(database: Database) -> None:
     words = ["", "a|b", 'say "so"', "{1,2}", "名", "NULL", "\\N"]
     cells = {Cell(measure=1, cut=4, k1=word, k2=word, day=date(2018, 5, 2), recorded_on=date(2018, 5, 3), currency=""): 7 for word in words}

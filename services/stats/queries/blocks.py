@@ -31,7 +31,9 @@ WITH due AS (
     LIMIT $3
 ), settlement AS (
     INSERT INTO settled (generation, number) SELECT $1, sum(cells) FROM due HAVING count(*) > 0
-    ON CONFLICT (generation) DO UPDATE SET version = DEFAULT, number = settled.number + excluded.number RETURNING number
+    ON CONFLICT (generation) DO UPDATE
+    SET version = DEFAULT, number = settled.number + excluded.number, earlier = (settled.version || settled.earlier)[:20]
+    RETURNING number
 ), newest AS (
     UPDATE block SET settled = true, settlement = (SELECT number FROM settlement)
     WHERE ctid = ANY (ARRAY(SELECT ctid FROM due)) AND NOT settled

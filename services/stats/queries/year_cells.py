@@ -21,7 +21,7 @@ MOST_CELLS = 100_000  # settled since, that are read one by one; more take longe
 # Twelve months a row. Every row has the settlement; where there is nothing to sum, one row without a year does. The words of a key that
 # is not asked for are not read: the condition says so as the statement is planned.
 LIST_SETTLED = """
-WITH live AS (SELECT id, series, number FROM generation LEFT JOIN settled ON generation = id WHERE state = 'live'), kept AS (
+WITH live AS (SELECT id, version, number FROM generation LEFT JOIN settled ON generation = id WHERE state = 'live'), kept AS (
     SELECT measure, year, CASE $5 WHEN 'province' THEN province ELSE '' END AS province, CASE $5 WHEN 'key' THEN k1 END AS first,
         CASE WHEN $6 THEN k2 END AS second, currency,
         ARRAY[sum(m01), sum(m02), sum(m03), sum(m04), sum(m05), sum(m06), sum(m07), sum(m08), sum(m09), sum(m10), sum(m11), sum(m12)
@@ -33,18 +33,18 @@ WITH live AS (SELECT id, series, number FROM generation LEFT JOIN settled ON gen
         AND ($9::integer[] IS NULL OR k2 = ANY ($9))
     GROUP BY 1, 2, 3, 4, 5, 6
 )
-SELECT series, number, measure, year, coalesce(one.word, province) AS k1, coalesce(two.word, '') AS k2, currency, months
+SELECT version, number, measure, year, coalesce(one.word, province) AS k1, coalesce(two.word, '') AS k2, currency, months
 FROM live LEFT JOIN kept ON true
     LEFT JOIN word AS one ON $5 = 'key' AND one.code = first
     LEFT JOIN word AS two ON $6 AND two.code = second
 """
-# Of blocks that are not settled, and of those settled after number $11 of series $10, where that is at most $12 cells ago, and not still
-# to come in the snapshot that is read. A month a row: the last of as many elements as its month has. While much is counted there are
-# thousands of blocks of a cell or two: unnest() among the columns takes a fifth of what it takes in FROM, and the words are joined once the
-# numbers of the keys are summed.
+# Of blocks that are not settled, and of those settled after number $11 of version $10, where that is at most $12 cells ago and one of the
+# last versions of this database, as the snapshot that is read has it. A month a row: the last of as many elements as its month has. While
+# much is counted there are thousands of blocks of a cell or two: unnest() among the columns takes a fifth of what it takes in FROM, and the
+# words are joined once the numbers of the keys are summed.
 LIST_NEWEST = """
 WITH live AS (
-    SELECT id, series, number, coalesce(series = $10::uuid AND number BETWEEN $11::bigint AND $11 + $12, false) AS continued
+    SELECT id, version, number, coalesce($10 = ANY (version || earlier) AND number <= $11::bigint + $12, false) AS continued
     FROM generation LEFT JOIN settled ON generation = id WHERE state = 'live'
 ), newest AS (
     SELECT settled, measure, month, currency, unnest(k1) AS k1, unnest(k2) AS k2, unnest(value) AS value FROM block
@@ -70,7 +70,7 @@ WITH live AS (
     WHERE $8 IS NULL OR left(one.word, 2) || '0000' = ANY ($8)
     GROUP BY settled, measure, month, 4, 5, 6
 )
-SELECT continued, settled, series, number, measure, year, k1, k2, currency, months FROM live LEFT JOIN chosen ON true
+SELECT continued, settled, version, number, measure, year, k1, k2, currency, months FROM live LEFT JOIN chosen ON true
 """
 Months = Sequence[int | None]  # None: nothing was ever counted in that month; 0: what was counted there has come to nothing
 
@@ -78,10 +78,10 @@ Months = Sequence[int | None]  # None: nothing was ever counted in that month; 0
 class Settlement(NamedTuple):
     """An update of the sums by year, by how many cells were added until then.
 
-    Of another series nothing is known: another generation, or updates in between have no number.
+    Of a version that is not among the last nothing is known: of another generation, lost by a restore, or followed by one without number.
     """
 
-    series: UUID
+    version: UUID
     number: int
 
 
@@ -103,8 +103,8 @@ async def list_settled(tx: Tx, query: SumQuery) -> tuple[Settlement | None, list
 
 async def list_newest(tx: Tx, query: SumQuery, since: Settlement | None) -> NewestSums:
     """The sums of the blocks that are not settled, and of those settled since."""
-    series, number = since or (None, None)
-    rows = await tx.conn.fetch(LIST_NEWEST, *_arguments(query, query.k1, query.k2), series, number, MOST_CELLS)
+    version, number = since or (None, None)
+    rows = await tx.conn.fetch(LIST_NEWEST, *_arguments(query, query.k1, query.k2), version, number, MOST_CELLS)
     return NewestSums(
         at=_settlement(rows[0]),
         settled=_sums([row for row in rows if row["settled"]], query) if rows[0]["continued"] else None,
@@ -117,7 +117,7 @@ def _arguments(query: SumQuery, k1: Sequence[Any] | None, k2: Sequence[Any] | No
 
 
 def _settlement(row: Any) -> Settlement | None:
-    return None if row["series"] is None else Settlement(row["series"], row["number"])
+    return None if row["version"] is None else Settlement(row["version"], row["number"])
 
 
 def _sums(rows: Sequence[Any], query: SumQuery) -> list[CellSum]:
