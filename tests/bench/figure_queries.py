@@ -32,7 +32,7 @@ INSERT INTO block (generation, cut, measure, month, currency, settled, cells, da
 SELECT generation, cut, measure, month, currency, false, 3, days[:3], recorded[:3], k1[:3], k2[:3], value[:3] FROM block
 WHERE ctid = ANY (ARRAY(SELECT ctid FROM block WHERE settled AND cells >= 3 AND cut = ANY ($1::smallint[]) ORDER BY random() LIMIT 2500))
 """
-FORGET_SUMS = "UPDATE settled SET series = DEFAULT"  # what a process has read of them is of no use to it any more
+FORGET_SUMS = "UPDATE settled SET version = DEFAULT"  # as a release does that numbers nothing: what was read of them is of no use
 POOR = Filter(listed=(Designation.NATIONAL, Designation.PROVINCIAL))
 BEGIN, END = date(2017, 1, 1), date(2020, 12, 31)
 QUESTIONS = (
