@@ -39,6 +39,7 @@ wal_level = minimal
 max_wal_senders = 0
 max_wal_size = 512MB
 io_method = sync
+autovacuum_naptime = 2min
 max_parallel_workers_per_gather = 0
 max_worker_processes = 2
 jit = off
