@@ -6,6 +6,8 @@ from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from shared.events import AssessmentRecorded, AttendanceRecorded, CertificateIssued, CourseScheduled
 from shared.principals import Role
 from shared.values import new_id
@@ -105,6 +107,20 @@ async def test_who_fails_in_a_list_waits_for_another_seat(school: School) -> Non
     assert (answer.body["recorded"], _refused(answer)) == (2, [(2, None, "SESSION_NOT_FOUND")])
     assert [one["state"] for one in await school.enrolments()] == ["passed", "failed"]
     assert len(await school.waiting()) == 1
+
+
+@pytest.mark.parametrize("path", ["/sessions", "/sessions/registers", "/sessions/assessments", "/sessions/certificates"])
+async def test_a_list_of_none_of_too_many_or_with_a_row_of_another_form_is_refused(school: School, path: str) -> None:
+    good: dict[str, dict[str, Any]] = {
+        "/sessions": {"course": str(new_id()), **school.a_session()},
+        "/sessions/registers": _register(school, str(new_id()), [str(new_id())]),
+        "/sessions/assessments": _assessment(str(new_id()), [str(new_id())]),
+        "/sessions/certificates": {"session": str(new_id())},
+    }
+    who = school.assessor if path.endswith("assessments") else None
+    for rows, field in (([], "rows"), ([good[path]] * 101, "rows"), ([good[path], {**good[path], "\u0000": 1}], "rows.1.\u0000")):
+        answer = await _send(school, path, *rows, who=who)
+        assert (answer.status, [one["field"] for one in answer.body["errors"]]) == (422, [field])
 
 
 async def test_another_centre_s_sessions_are_refused_row_by_row(school: School) -> None:
