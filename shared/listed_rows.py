@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from operator import attrgetter
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
@@ -32,16 +33,21 @@ def refusal(row: int, error: Refused) -> Refusal:
     return Refusal(row=row, field=error.field, code=error.slug)
 
 
-async def apply_each(tx: Tx, rows: Sequence[Row], work: Callable[[Row], Awaitable[T]]) -> tuple[list[T], tuple[Refusal, ...]]:
-    """What `work` answers of each row, in turn; of one that it refuses nothing is kept, and the others go on."""
+async def apply_each(
+    tx: Tx, rows: Sequence[Row], work: Callable[[Row], Awaitable[T]], *, by: Callable[[Row], Any] | None = None
+) -> tuple[list[T], tuple[Refusal, ...]]:
+    """What `work` answers of each row, in turn; of one that it refuses nothing is kept, and the others go on.
+
+    `by`: the rows are taken in the order of this, of which `work` locks something: two lists then do not wait for each other.
+    """
     done: list[T] = []
     refused: list[Refusal] = []
-    for number, row in enumerate(rows):
+    for number in sorted(range(len(rows)), key=lambda number: by(rows[number])) if by else range(len(rows)):
         try:
             async with tx.savepoint():
-                done.append(await work(row))
+                done.append(await work(rows[number]))
         except Refused as error:
             refused.append(refusal(number, error))
         except Forbidden:
             refused.append(Refusal(row=number, field=None, code="FORBIDDEN"))
-    return done, tuple(refused)
+    return done, tuple(sorted(refused, key=attrgetter("row")))

@@ -149,3 +149,16 @@ async def test_lists_in_another_order_do_not_wait_for_each_other(school: School)
     ):
         answers = await both_awaiting(school.client.database, first, one, other)
         assert [answer.status for answer in answers] == [200, 200]
+
+
+async def test_lists_that_examine_on_the_same_days_in_another_order_do_not_wait_for_each_other(school: School) -> None:
+    rosters = await _rosters(school, "JPN", "SGP", "KOR", "ARE", "DEU")
+    await _send(school, "/sessions/registers", *(_register(school, *one) for one in rosters.items()))
+    days = [school.today.isoformat(), (school.today + timedelta(days=1)).isoformat()]
+    school.today += timedelta(days=1)
+    first, *others = rosters.items()
+    await _send(school, "/sessions/assessments", {**_assessment(*first), "assessed_on": days[0]}, who=school.assessor)
+    rows = [{**_assessment(*one), "assessed_on": day} for one, day in zip(others, [*days, *reversed(days)], strict=True)]
+    one, other = (_send(school, "/sessions/assessments", *several, who=school.assessor) for several in (rows[:2], rows[2:]))
+    answers = await both_awaiting(school.client.database, "SELECT FROM centre_day FOR UPDATE", one, other)
+    assert [answer.body for answer in answers] == [{"recorded": 2, "refused": []}] * 2
