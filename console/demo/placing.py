@@ -15,6 +15,7 @@ from console.demo.world import (
     all_of,
     batched,
     contract_body,
+    grouped,
     order_key,
     ordered_destination,
     report,
@@ -55,19 +56,12 @@ async def open_orders(world: World, voyages: Sequence[Voyage], first: date, last
 
 async def prepare(world: World, voyages: Sequence[Voyage]) -> None:
     """Match, contract, insurance, medical examination, request for clearance; training and clearance then go their way by events."""
-    await all_of(_match(world, day, several) for day, several in _by_day(voyages, partial(_before, days=40)).items())
+    await all_of(_match(world, day, several) for day, several in grouped(voyages, partial(_before, days=40)).items())
     for kind, row, day_of in PAPERS:
         await all_of(
             report(world.on(day), kind, [row(world, voyage) for voyage in several], f"{kind}-{day}-{several[0].number}")
-            for day, several in _by_day(voyages, day_of).items()
+            for day, several in grouped(voyages, day_of).items()
         )
-
-
-def _by_day(voyages: Sequence[Voyage], day_of: Callable[[Voyage], date]) -> dict[date, list[Voyage]]:
-    days: dict[date, list[Voyage]] = defaultdict(list)
-    for voyage in voyages:
-        days[day_of(voyage)].append(voyage)
-    return days
 
 
 def _begin(voyage: Voyage) -> date:

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from itertools import cycle
-from typing import TypeVar
 
 from console.demo.simulation import Voyage
-from console.demo.world import CENTRE, MINUTES_A_DAY, SESSION_DAYS, TRAINERS, World, all_of, batched, ordered_destination, send_rows
+from console.demo.world import (
+    CENTRE,
+    MINUTES_A_DAY,
+    SESSION_DAYS,
+    TRAINERS,
+    World,
+    all_of,
+    batched,
+    grouped,
+    ordered_destination,
+    send_rows,
+)
 from shared.principals import Role
 from shared.values import Period, first_day
 
 SESSIONS_AT_ONCE = 20  # in a list
 PASSES_A_DAY = 200  # in one centre; training holds the others for an officer, by default
 SessionKey = tuple[str, str, Period]  # destination, occupation, month of departure
-T = TypeVar("T")
 
 
 def sessions_of(voyages: Sequence[Voyage]) -> dict[SessionKey, int]:
@@ -41,16 +50,9 @@ async def schedule_sessions(world: World, voyages: Sequence[Voyage]) -> None:
 
     await all_of(
         schedule(period, number, several)
-        for period, month in by_month(planned, lambda one: one[0]).items()
+        for period, month in grouped(planned, lambda one: one[0][2]).items()
         for number, several in enumerate(batched(month, SESSIONS_AT_ONCE))
     )
-
-
-def by_month(sessions: Sequence[T], key: Callable[[T], SessionKey]) -> dict[Period, list[T]]:
-    months: dict[Period, list[T]] = defaultdict(list)
-    for one in sessions:
-        months[key(one)[2]].append(one)
-    return months
 
 
 def _session(world: World, key: SessionKey, seats: int, account: str) -> dict[str, object]:
@@ -74,7 +76,7 @@ async def hold_sessions(world: World, voyages: Sequence[Voyage]) -> None:
     held = [key for key in planned if world.sessions[key] in rosters]
     await all_of(
         _hold(world, days_later, several, rosters)
-        for month in by_month(held, lambda key: key).values()
+        for month in grouped(held, lambda key: key[2]).values()
         for days_later, examined in enumerate(exam_days(month, [len(rosters[world.sessions[key]]) for key in month]))
         for several in batched(examined, SESSIONS_AT_ONCE)
     )

@@ -20,6 +20,7 @@ CENTRE = "济南外派劳务培训中心"
 TRAINERS = ("zhang.min", "li.jun", "wang.fang")  # accounts that give its sessions by turns
 LIST_ROWS = 500  # that docking takes at once
 T = TypeVar("T")
+K = TypeVar("K")
 Advance = Callable[[str, int], None]  # (what, how many): moves a progress bar
 
 
@@ -104,6 +105,14 @@ def weekly(days: Iterable[tuple[T, date]]) -> dict[date, list[T]]:
     for one, day in days:
         weeks[day - timedelta(days=day.weekday())].append((one, day))
     return {max(day for _, day in several): [one for one, _ in several] for several in weeks.values()}
+
+
+def grouped(several: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
+    """Those of the same key together."""
+    groups: dict[K, list[T]] = defaultdict(list)
+    for one in several:
+        groups[key(one)].append(one)
+    return groups
 
 
 def batched(several: Sequence[T], size: int) -> list[Sequence[T]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from console.demo.simulation import plan
-from console.demo.training import PASSES_A_DAY, by_month, exam_days, sessions_of
+from console.demo.training import PASSES_A_DAY, exam_days, sessions_of
+from console.demo.world import grouped
 from services.training.settings import Policy
 
 
@@ -13,7 +14,7 @@ from services.training.settings import Policy
 def test_no_more_are_examined_on_a_day_than_may_pass(scale: int, days: int) -> None:
     seats = sessions_of([voyage for voyage in plan(7, scale).voyages if not voyage.adopted])
     longest = 0
-    for month in by_month(list(seats), lambda key: key).values():
+    for month in grouped(seats, lambda key: key[2]).values():
         examined = exam_days(month, [seats[key] for key in month])
         assert [key for day in examined for key in day] == month
         assert all(sum(seats[key] for key in day) <= PASSES_A_DAY for day in examined)
