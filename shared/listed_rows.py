@@ -29,8 +29,14 @@ class RowsRecorded(BaseModel, frozen=True):
     refused: tuple[Refusal, ...]
 
 
-def refusal(row: int, error: Refused) -> Refusal:
+def refusal(row: int, error: Refused | Forbidden) -> Refusal:
+    if isinstance(error, Forbidden):
+        return Refusal(row=row, field=None, code="FORBIDDEN")
     return Refusal(row=row, field=error.field, code=error.slug)
+
+
+def by_row(refused: Sequence[Refusal]) -> tuple[Refusal, ...]:
+    return tuple(sorted(refused, key=attrgetter("row")))
 
 
 async def apply_each(
@@ -46,8 +52,6 @@ async def apply_each(
         try:
             async with tx.savepoint():
                 done.append(await work(rows[number]))
-        except Refused as error:
+        except (Refused, Forbidden) as error:
             refused.append(refusal(number, error))
-        except Forbidden:
-            refused.append(Refusal(row=number, field=None, code="FORBIDDEN"))
-    return done, tuple(sorted(refused, key=attrgetter("row")))
+    return done, by_row(refused)

@@ -18,13 +18,14 @@ from services.docking.settings import policy
 from services.docking.usecases import scope
 from services.docking.usecases.event_fields import placement_event
 from services.docking.usecases.intention_matches import count_matches
-from services.docking.usecases.placement_rows import by_row, judge, parse_rows
+from services.docking.usecases.placement_rows import judge, parse_rows
 from services.docking.usecases.proposals import require_eligible
 from services.docking.views import placements as placement_views
 from services.docking.views import proposals as views
 from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
+from shared.listed_rows import by_row
 from shared.principals import require_party
 from shared.values import EnterpriseId, MatchId, OrderId, PlacementId, WorkerId, new_id
 

@@ -20,7 +20,7 @@ from services.docking.usecases.contract_fees import fee_declared, new_contract_f
 from services.docking.usecases.dispatches import uncounted
 from services.docking.usecases.event_fields import contract_fields, corrections, dispatch_fact, placement_event
 from services.docking.usecases.managers import review_managers
-from services.docking.usecases.placement_rows import by_row, parse_rows
+from services.docking.usecases.placement_rows import parse_rows
 from services.docking.usecases.placements import contract
 from services.docking.views import adoptions as views
 from shared import events, reference
@@ -28,7 +28,7 @@ from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
 from shared.errors import Refused
 from shared.events import Evidence
-from shared.listed_rows import Refusal, refusal
+from shared.listed_rows import Refusal, by_row, refusal
 from shared.old_numbers import OldNumberTaken, require_no_document
 from shared.principals import Principal
 from shared.values import EnterpriseId, OrderId, PlacementId, WorkerId, new_id

@@ -15,7 +15,7 @@ from services.docking.queries import placements
 from services.docking.usecases import scope
 from shared.db import Tx
 from shared.errors import Refused, require_version
-from shared.listed_rows import Refusal, RowsRecorded, refusal
+from shared.listed_rows import Refusal, RowsRecorded, by_row, refusal
 from shared.principals import Forbidden, Principal
 from shared.values import PlacementId
 
@@ -80,15 +80,9 @@ def judge(rows: Mapping[int, Form], decide: Callable[[Form], T], refused: list[R
     for number, row in rows.items():
         try:
             good.append(decide(row))
-        except Refused as error:
+        except (Refused, Forbidden) as error:
             refused.append(refusal(number, error))
-        except Forbidden:
-            refused.append(Refusal(row=number, field=None, code="FORBIDDEN"))
     return good
-
-
-def by_row(refused: Sequence[Refusal]) -> tuple[Refusal, ...]:
-    return tuple(sorted(refused, key=lambda one: one.row))
 
 
 async def lock_rows(tx: Tx, rows: Mapping[int, Row], refused: list[Refusal]) -> Rows[Row]:

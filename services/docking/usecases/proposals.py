@@ -15,10 +15,11 @@ from services.docking.queries import enterprises, merges, orders, proposals, quo
 from services.docking.queries.workers import CandidateFilter
 from services.docking.settings import policy
 from services.docking.usecases import scope
-from services.docking.usecases.placement_rows import by_row, judge, parse_rows
+from services.docking.usecases.placement_rows import judge, parse_rows
 from services.docking.views import proposals as views
 from shared.db import Tx
 from shared.events import EventEnvelope, QuotaStatusChanged
+from shared.listed_rows import by_row
 from shared.principals import require_party
 from shared.values import MatchId, OrderId, WorkerId, new_id
 
