@@ -35,20 +35,20 @@ Read = Callable[[Values], Any]
 _COLUMN = re.compile(r"(?:[^,()]|\([^()]*\))+")  # a comma within brackets parts no columns
 
 
-class Statement(str, Generic[T]):
-    """SQL whose rows are `row` objects. asyncpg takes nothing but plain text, which is `sql`."""
+@dataclass(frozen=True, slots=True)
+class Statement(Generic[T]):
+    """SQL whose rows are `row` objects; what `fetch` and `fetch_one` run, while a connection takes the text alone."""
 
-    __slots__ = ("row", "sql")
     row: type[T]
     sql: str
 
 
+@dataclass(frozen=True, slots=True)
 class SortedStatement(Statement[T]):
     """A page of a list in one order. `by`: (label, type) of what it is ordered by, the key last. Its last arguments are the values after
     which the page begins, one for each, unless it is the first; and how many rows are wanted.
     """
 
-    __slots__ = ("by",)
     by: tuple[tuple[str, str], ...]
 
 
@@ -65,7 +65,7 @@ class Columns(Generic[T]):
 
     def select(self, rest: str) -> Statement[T]:
         """`SELECT columns` and what follows."""
-        return self._statement(f"SELECT {self.columns} {rest}")
+        return Statement(self.row, f"SELECT {self.columns} {rest}".strip())
 
     def pages(self, source: str, where: str, *by: str, key: str = "id uuid") -> dict[str, SortedStatement[T]]:
         """Statements for the pages of a list, by order: "id" is that of the key, "-" before a name turns an order round, and ">" behind
@@ -93,9 +93,7 @@ class Columns(Generic[T]):
         after = f" AND ({', '.join(columns)}) {compared} ({', '.join(begins)})" if following else ""
         ordered = f"{', '.join(column + way for column in columns)} LIMIT ${first + following * len(by)}"
         text = f"SELECT {self.columns} FROM {source} WHERE ({where.strip()}){after} ORDER BY {ordered}"  # noqa: S608  # constant text
-        statement: SortedStatement[T] = SortedStatement(text)
-        statement.row, statement.sql, statement.by = self.row, text, tuple(labels)
-        return statement
+        return SortedStatement(self.row, text, tuple(labels))
 
     def _expression(self, label: str) -> str:
         """What is selected under the label."""
@@ -107,12 +105,7 @@ class Columns(Generic[T]):
 
     def returning(self, change: str) -> Statement[T]:
         """An INSERT, UPDATE or DELETE that returns the rows it changed."""
-        return self._statement(f"{change} RETURNING {self.columns}")
-
-    def _statement(self, text: str) -> Statement[T]:
-        statement: Statement[T] = Statement(text.strip())
-        statement.row, statement.sql = self.row, text.strip()
-        return statement
+        return Statement(self.row, f"{change} RETURNING {self.columns}".strip())
 
 
 async def fetch(conn: Any, statement: Statement[T], *arguments: Any) -> list[T]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
 from pathlib import Path
 from types import UnionType
@@ -37,17 +37,21 @@ def constants(file: Path) -> Iterator[tuple[str, ast.expr]]:
             yield target.id, value
 
 
-def statements(file: Path) -> dict[str, str]:
+def statements(file: Path) -> dict[str, str | Statement[Any]]:
     """Its place -> its text, of every SQL statement among the module's constants, also those in a tuple or a mapping."""
-    found: dict[str, str] = {}
+    found: dict[str, str | Statement[Any]] = {}
     loaded = importlib.import_module(module(file))
     for constant, _ in constants(file):
         value = getattr(loaded, constant)
         several = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, tuple | list) else [(None, value)]
-        for place, text in several:
-            if isinstance(text, str) and PREPARED.match(text):
-                found[f"{name(file)} {constant}{'' if place is None else f'[{place}]'}"] = text
+        for place, one in several:
+            if isinstance(one, str | Statement) and PREPARED.match(sql(one)):
+                found[f"{name(file)} {constant}{'' if place is None else f'[{place}]'}"] = one
     return found
+
+
+def sql(statement: str | Statement[Any]) -> str:
+    return statement if isinstance(statement, str) else statement.sql
 
 
 def docstrings(file: Path) -> set[int]:
@@ -61,13 +65,13 @@ def docstrings(file: Path) -> set[int]:
     }
 
 
-async def refused(database: MakeDatabase, service: str, texts: dict[str, str]) -> dict[str, str]:
+async def refused(database: MakeDatabase, service: str, texts: Mapping[str, str | Statement[Any]]) -> dict[str, str]:
     """What PostgreSQL does not accept, and why."""
     errors = {}
     async with (await database(service)).connection() as conn:
         for place, text in texts.items():
             try:
-                await conn.prepare(str(text))
+                await conn.prepare(sql(text))
             except asyncpg.PostgresError as error:
                 errors[place] = f"{type(error).__name__}: {error}"
     return errors
@@ -119,8 +123,8 @@ async def test_no_look_up_reads_a_table_through_even_while_it_is_new(service: st
         for place, text in texts.items():
             if isinstance(text, SortedStatement):
                 continue
-            tables = re.findall(r"Seq Scan on (\w+)", await plan_of(conn, text, seqscan="on"))
-            without = await plan_of(conn, text, seqscan="off") if tables else ""
+            tables = re.findall(r"Seq Scan on (\w+)", await plan_of(conn, sql(text), seqscan="on"))
+            without = await plan_of(conn, sql(text), seqscan="off") if tables else ""
             if any(f"Seq Scan on {table}" not in without for table in tables):
                 read_through.add(place)
     assert read_through == {place for place in READ_THROUGH if place.startswith(f"services/{service}/")}
@@ -228,6 +232,19 @@ def test_queries_run_named_statements_only() -> None:
     assert not unnamed
 
 
+def test_a_connection_is_given_the_text_of_a_statement() -> None:
+    """asyncpg refuses anything else, and closes the connection."""
+    wrong = {
+        f"{name(file)}:{node.lineno} {node.args[0].id}"
+        for file in python_files("services", "shared", "console")
+        for node in ast.walk(tree(file))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in RUNS
+        if node.args and isinstance(node.args[0], ast.Name) and node.args[0].id.isupper()
+        if isinstance(getattr(importlib.import_module(module(file)), node.args[0].id), Statement)
+    }
+    assert not wrong
+
+
 # Tables of a worker that stay as they are when the worker is merged into another.
 STAYS_WITH_THE_NUMBER = {
     "docking": {
@@ -242,7 +259,7 @@ async def test_every_table_of_a_worker_follows_a_merge(service: str, make_databa
     async with (await make_database(service)).connection() as conn:
         tables = {row["table_name"] for row in await conn.fetch(LIST_TABLES_OF_A_WORKER, ["worker"])}
     merges = importlib.import_module(f"services.{service}.queries.merges")
-    statements = [value for name, value in vars(merges).items() if name.startswith("UPDATE_") and isinstance(value, str)]
+    statements = [sql(value) for name, value in vars(merges).items() if name.startswith("UPDATE_")]
     move = re.compile(r"UPDATE (\w+) SET worker = \$2(?:, worker_no = \$3)? WHERE worker = \$1")
     moved = {found[1] for statement in statements if (found := move.match(statement))}
     assert tables - moved == set(STAYS_WITH_THE_NUMBER.get(service, {})), "move it in update_worker() of queries/merges.py"

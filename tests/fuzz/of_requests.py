@@ -171,8 +171,7 @@ def read_cursor(lines: bytes) -> None:
     kinds, _, packed = lines.partition(b"\n")
     if kinds not in ORDERS:
         raise Refusal
-    statement: SortedStatement[Any] = SortedStatement("")
-    statement.by = tuple(("column", kind) for kind in kinds.decode().split())
+    statement = SortedStatement(object, "", tuple(("column", kind) for kind in kinds.decode().split()))
     text = base64.urlsafe_b64encode(packed).decode().rstrip("=")
     check = Page(path="/orders", sort="expires")._check(text)
     found = Page(path="/orders", sort="expires", after=f"{check}.{text}").values(statement)
@@ -182,8 +181,7 @@ def read_cursor(lines: bytes) -> None:
 
 
 def read_after(text: bytes) -> None:
-    statement: SortedStatement[Any] = SortedStatement("")
-    statement.by = (("expires", "date"), ("id", "uuid"))
+    statement = SortedStatement(object, "", (("expires", "date"), ("id", "uuid")))
     Page(path="/orders", sort="expires", after=as_text(text)).values(statement)
 
 

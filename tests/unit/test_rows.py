@@ -60,8 +60,8 @@ def test_a_statement_lists_the_columns_once_and_knows_its_row() -> None:
         """id,
         colour""",
     )
-    assert table.select("FROM outer WHERE id = $1") == "SELECT id, colour FROM outer WHERE id = $1"
-    assert table.returning("DELETE FROM outer") == "DELETE FROM outer RETURNING id, colour"
+    assert table.select("FROM outer WHERE id = $1").sql == "SELECT id, colour FROM outer WHERE id = $1"
+    assert table.returning("DELETE FROM outer").sql == "DELETE FROM outer RETURNING id, colour"
     assert table.select("FROM outer").row is Outer
 
 
@@ -72,7 +72,7 @@ class Wider(Outer):
 
 def test_columns_are_extended_for_a_row_that_adds_fields() -> None:
     wider = Columns(Outer, "id, colour").extend(Wider, "now() AS on").select("FROM outer")
-    assert wider == "SELECT id, colour, now() AS on FROM outer"
+    assert wider.sql == "SELECT id, colour, now() AS on FROM outer"
     assert wider.row is Wider
 
 

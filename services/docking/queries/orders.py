@@ -149,7 +149,7 @@ async def update_released(tx: Tx, order: OrderId) -> bool:
 
 async def update_all_released(tx: Tx, orders: list[OrderId]) -> frozenset[OrderId]:
     """One reserved position for each mention of an order is free again. Returns the orders that are open."""
-    await tx.conn.execute(LOCK_ALL, orders)
+    await lock_all(tx, orders)
     return frozenset(OrderId(row["id"]) for row in await tx.conn.fetch(UPDATE_ALL_RELEASED, orders) if row["open"])
 
 
