@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 SHARED_MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 7_301_001
+_BEGIN_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ"
+_NO_ANSWER = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 COMMAND_SECONDS = 30  # a statement of the pool takes no longer, on whatever side the time is lost
 
 
@@ -120,7 +122,7 @@ class Database:
         `turn`: of transactions with the same number one begins when the other has ended.
         Raises Unavailable when Postgres is away or read-only, or when a row to be written has changed since the snapshot.
         """
-        begin = "BEGIN ISOLATION LEVEL REPEATABLE READ" if snapshot else "BEGIN"
+        begin = _BEGIN_SNAPSHOT if snapshot else "BEGIN"
         if turn is not None:  # in the same round trip, which asyncpg's own transaction has no way for
             begin = f"{begin}; SELECT pg_advisory_xact_lock({turn:d})"
         async with self.connection(writing=True) as conn:
@@ -131,7 +133,7 @@ class Database:
                 if tx.before_commit is not None:
                     await tx.before_commit(tx)
             except BaseException:
-                await conn.execute("ROLLBACK")
+                await _roll_back(conn)
                 raise
             await conn.execute("COMMIT")
             if not snapshot:
@@ -152,12 +154,20 @@ class Database:
         `snapshot` and Unavailable: as in transaction().
         """
         async with self.connection(writing=True) as conn:
-            transaction = conn.transaction(isolation="repeatable_read" if snapshot else None)
-            await transaction.start()
+            await conn.execute(_BEGIN_SNAPSHOT if snapshot else "BEGIN")
             try:
                 return await work(Tx(conn, self.service, cause))
             finally:
-                await transaction.rollback()
+                await _roll_back(conn)
+
+    async def read(self, cause: Cause, work: Work[T]) -> T:
+        """The result of `work` in a read-only transaction: all its statements read one snapshot. Raises Unavailable."""
+        async with self.connection() as conn:
+            await conn.execute(f"{_BEGIN_SNAPSHOT} READ ONLY")
+            try:
+                return await work(Tx(conn, self.service, cause))
+            finally:
+                await _roll_back(conn)
 
     @asynccontextmanager
     async def connection(self, *, writing: bool = False) -> AsyncIterator[Any]:
@@ -207,15 +217,27 @@ def _is_lost(conn: Any) -> bool:
         return True
 
 
+async def _roll_back(conn: Any) -> None:
+    """Never raises: a lost connection has rolled back by itself, and whoever asked has to know what ended the transaction."""
+    try:
+        await conn.execute("ROLLBACK")
+    except _NO_ANSWER:
+        _terminate(conn)
+
+
+def _terminate(conn: Any) -> None:
+    with contextlib.suppress(asyncpg.InterfaceError):  # the pool has already taken a lost connection back
+        conn.terminate()
+
+
 async def _release(pool: asyncpg.Pool, conn: Any) -> None:
     """Give the connection back within a bound: one whose peer is cut off would wait for its reset for ever. Never raises, because
     the transaction has ended: a committed command must not look as if it had failed. A cancellation does not stop it: asyncpg shields it.
     """
     try:
         await pool.release(conn, timeout=5)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
-        with contextlib.suppress(asyncpg.InterfaceError):  # the pool has already taken a lost connection back
-            conn.terminate()
+    except _NO_ANSWER:
+        _terminate(conn)
 
 
 async def _initialise(conn: asyncpg.Connection, bounds: Mapping[str, str]) -> None:

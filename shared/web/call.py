@@ -28,7 +28,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
 from shared import traces
-from shared.db import Cause, Tx, Unavailable, Work
+from shared.db import Cause, Unavailable, Work
 from shared.delivery import outbox, restoring
 from shared.errors import Invalid
 from shared.principals import Forbidden, Principal, Role
@@ -106,8 +106,7 @@ class Call:
 
     async def query(self, work: Work[T]) -> T:
         """Run `work` in a read-only transaction: all its statements read one snapshot."""
-        async with self.service.database.connection() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
-            found = await work(Tx(conn, self.service.name, self.cause(None)))
+        found = await self.service.database.read(self.cause(), work)
         self._link(found)
         return found
 

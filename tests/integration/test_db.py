@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from asyncpg.pool import PoolConnectionHolder
 
 from shared import db, pauses
-from shared.db import SHARED_MIGRATIONS, Unavailable, migrate
+from shared.db import SHARED_MIGRATIONS, Database, Tx, Unavailable, Work, migrate
 from tests.conftest import MakeDatabase, MakeDatabaseUrl
 from tests.support.read_only import make_read_only
 from tests.support.tcp_proxy import postgres_proxy
@@ -37,6 +38,44 @@ async def test_a_connection_lost_while_it_is_given_back_takes_nothing_along(
     assert len(lost) == 1
     async with database.connection() as conn:
         assert await conn.fetchval("SELECT to_regclass('kept')::text") == "kept"
+
+
+async def in_a_transaction(database: Database, work: Work[None]) -> None:
+    async with database.transaction(database.system_cause()) as tx:
+        await work(tx)
+
+
+async def in_a_dry_run(database: Database, work: Work[None]) -> None:
+    await database.dry_run(database.system_cause(), work)
+
+
+async def in_a_snapshot(database: Database, work: Work[None]) -> None:
+    await database.read(database.system_cause(), work)
+
+
+@pytest.mark.parametrize("done", [in_a_transaction, in_a_dry_run, in_a_snapshot])
+async def test_what_ended_a_transaction_is_known_although_its_connection_is_lost(
+    make_database: MakeDatabase, done: Callable[[Database, Work[None]], Awaitable[None]]
+) -> None:
+    """A defect that took the connection along looked as if the database were away: asked again for ever, and never logged."""
+    database = await make_database("docking")
+
+    async def wrong(tx: Tx) -> None:
+        await tx.conn.fetch(7)  # asyncpg takes text, and closes a connection that is given anything else
+
+    async def refused(tx: Tx) -> None:
+        tx.conn.terminate()
+        raise LookupError
+
+    async def lost(tx: Tx) -> None:
+        tx.conn.terminate()
+        await tx.conn.execute("SELECT 1")
+
+    for work, raised in ((wrong, TypeError), (refused, LookupError), (lost, Unavailable)):
+        with pytest.raises(raised):
+            await done(database, work)
+    async with database.connection() as conn:
+        assert await conn.fetchval("SELECT 1") == 1
 
 
 async def test_a_connection_that_could_not_be_made_ready_keeps_no_session(make_database_url: MakeDatabaseUrl) -> None:
