@@ -40,6 +40,10 @@ class RequestRefused(Exception):
         self.errors = [(one.get("field"), one.get("code") or self.code) for one in errors] or [(None, self.code)]
 
 
+class _NoAnswer(Exception):
+    """Asking again is right: no connection, a lost one, 503, too many requests."""
+
+
 class ServiceUnavailable(Exception):
     """A service did not answer for two minutes, or did not catch up in time."""
 
@@ -101,26 +105,28 @@ class ApiClient:
         deadline = time.monotonic() + PATIENCE
         pause = 0.05
         while True:
-            answer = await self._try(method, self.addresses[service] + path, own, rest)
-            if answer is not None:
-                return answer
-            if time.monotonic() > deadline:
-                raise ServiceUnavailable(f"{service} has not answered for {PATIENCE:.0f} s; see: laowu logs {service}")
+            try:
+                return await self._try(method, self.addresses[service] + path, own, rest)
+            except _NoAnswer as error:
+                if time.monotonic() > deadline:
+                    raise ServiceUnavailable(
+                        f"{service} has not answered {method} {path} for {PATIENCE:.0f} s ({error}); see: laowu logs {service}"
+                    ) from error
             await asyncio.sleep(pause)
             pause = min(pause * 2, 1.0)
 
     async def _try(self, method: str, url: str, headers: dict[str, str], rest: dict[str, Any]) -> Any:
-        """The answer's body, or None where a retry is right: no connection, a lost one, 503, too many requests. Raises RequestRefused."""
+        """The answer's body. Raises _NoAnswer, RequestRefused."""
         try:
             async with self.limit, self.session.request(method, url, headers=headers, **rest) as response:
                 raw = await response.read()
-                if response.status == 503:
-                    return None
-        except (aiohttp.ClientError, TimeoutError):
-            return None
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise _NoAnswer(str(error) or type(error).__name__) from error
+        if response.status == 503:
+            raise _NoAnswer(f"503 {raw[:300].decode(errors='replace')}")
         body: Any = json.loads(raw) if "json" in response.content_type else raw
         if response.status == 429 and body.get("code") == "TOO_MANY_REQUESTS":
-            return None
+            raise _NoAnswer("429 TOO_MANY_REQUESTS")
         if response.status >= 400:
             raise RequestRefused(f"{method} {url}", response.status, body)
         return body
