@@ -93,20 +93,21 @@ async def read_upto(settings: KafkaSettings, upto: Mapping[TopicPartition, int])
             for partition in [one for one, growth in waiting.items() if _is_past(one, growth, reached, ends)]:
                 del waiting[partition]
                 consumer.resume(partition)
-            for partition, fetched in (await consumer.getmany(timeout_ms=100, max_records=5_000)).items():
-                blocked = _first_waiting(partition, fetched, reached, ends)
+            fetched = await consumer.getmany(timeout_ms=100, max_records=5_000)
+            for partition, end in ends.items():
+                records = fetched.get(partition, [])
+                blocked = _first_waiting(partition, records, reached, ends)
                 if blocked is not None:
                     waiting[partition] = blocked[1]
                     consumer.pause(partition)
-                    consumer.seek(partition, blocked[0])
-                    fetched = [record for record in fetched if record.offset < blocked[0]]  # noqa: PLW2901  # the rest comes again
-                if not fetched:
+                    consumer.seek(partition, blocked[0])  # the rest comes again
+                now = await _position(consumer, partition, ends)
+                if now <= reached[partition]:
                     continue
-                inside = [record for record in fetched if record.offset < ends[partition]]
-                now = ends[partition] if len(inside) < len(fetched) else fetched[-1].offset + 1
+                inside = [record for record in records if record.offset < now]
                 yield now - reached[partition], _entries(logical(settings, partition), inside, expected)
                 reached[partition] = now
-                if now == ends[partition]:
+                if now == end:
                     consumer.pause(partition)
 
 
@@ -169,7 +170,8 @@ async def read_runs(
             consumer.seek(partition, reached[name].offset)
         while any(reached[partitions[partition]].offset < end for partition, end in ends.items()):
             fetched = await consumer.getmany(timeout_ms=100, max_records=max(1, most // RECORDS_TOGETHER))
-            found = await asyncio.to_thread(_accept_fetched, {partitions[one]: batches for one, batches in fetched.items()}, reached, upto)
+            now = {name: await _position(consumer, partition, ends) for partition, name in partitions.items()}
+            found = await asyncio.to_thread(_accept_fetched, {partitions[one]: batches for one, batches in fetched.items()}, reached, now)
             reached |= {name: runs[-1].mark for name, runs in found.items()}
             consumer.pause(*(one for one, end in ends.items() if reached[partitions[one]].offset >= end))
             if found:
@@ -177,15 +179,15 @@ async def read_runs(
 
 
 def _accept_fetched(
-    fetched: Mapping[TopicPartition, Sequence[StoredBatches]], reached: Mapping[TopicPartition, Mark], upto: Mapping[TopicPartition, int]
+    fetched: Mapping[TopicPartition, Sequence[StoredBatches]], reached: Mapping[TopicPartition, Mark], now: Mapping[TopicPartition, int]
 ) -> dict[TopicPartition, list[ReadRun]]:
-    """Per partition; none where no batch had a record: of a compacted topic all may have gone."""
-    found = {name: list(_accept_before(upto[name], stored, reached[name])) for name, stored in fetched.items()}
-    return {name: runs for name, runs in found.items() if runs}
+    """Per partition that has come further."""
+    further = {name: offset for name, offset in now.items() if offset > reached[name].offset}
+    return {name: list(_accept_before(offset, fetched.get(name, ()), reached[name])) for name, offset in further.items()}
 
 
 def _accept_before(end: int, fetched: Sequence[StoredBatches], mark: Mark) -> Iterator[ReadRun]:
-    """What is accepted of records before the offset `end`."""
+    """What is accepted of records before the offset `end`; the last run ends there, without a record where none is left."""
     for read in chain.from_iterable(map(read_stored, fetched)):
         inside = read[: bisect_left(read, end, key=attrgetter("offset"))]
         beyond = end if len(inside) < len(read) else read[-1].offset + 1
@@ -196,6 +198,8 @@ def _accept_before(end: int, fetched: Sequence[StoredBatches], mark: Mark) -> It
             accepted, expected = _accept_each(inside, mark.expected)
         mark = Mark(beyond, expected)
         yield ReadRun(mark, accepted)
+    if mark.offset < end:
+        yield ReadRun(Mark(end, mark.expected), [])
 
 
 def _accept_each(records: Sequence[LightRecord], expected: Number) -> tuple[Sequence[LightRecord], Number]:
@@ -233,9 +237,10 @@ async def _first_records(consumer: AIOKafkaConsumer, partitions: Sequence[KafkaT
     consumer.assign(list(wanted))
     for partition in wanted:
         consumer.seek(partition, first[partition])
-    while wanted - found.keys():
-        for partition, records in (await consumer.getmany(*(wanted - found.keys()), timeout_ms=100)).items():
-            found.setdefault(partition, records[0])
+    while wanted:
+        for partition, records in (await consumer.getmany(*wanted, timeout_ms=100)).items():
+            found[partition] = records[0]
+        wanted = {one for one in wanted - found.keys() if await consumer.position(one) < last[one]}
     return found
 
 
@@ -311,6 +316,11 @@ async def _is_before(consumer: AIOKafkaConsumer, ends: Mapping[KafkaTopicPartiti
         if await consumer.position(partition) < end:
             return True
     return False
+
+
+async def _position(consumer: AIOKafkaConsumer, partition: KafkaTopicPartition, ends: Mapping[KafkaTopicPartition, int]) -> int:
+    """How far a partition is read, at most to its end: past what was handed over, and past offsets at which no record is left."""
+    return min(int(await consumer.position(partition)), ends[partition])
 
 
 async def partitions_of(consumer: AIOKafkaConsumer, names: Sequence[str]) -> list[KafkaTopicPartition]:

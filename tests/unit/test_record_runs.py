@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from shared.delivery import event_log, record_runs
 from shared.delivery.aiokafka_internals import LightRecord, StoredBatch, StoredBatches
-from shared.delivery.event_log import Mark
+from shared.delivery.event_log import Mark, ReadRun
 from shared.delivery.numbering import CONTENT_TYPE, Number
 from shared.delivery.positions import TopicPartition
 from shared.delivery.record_runs import RecordRun, raw_of, read_stored
@@ -194,7 +194,7 @@ def test_a_batch_whose_records_have_gone_holds_none() -> None:
     emptied = StoredBatches("test.docking.events", 2, [emptied_batch(offset=0), emptied_batch(offset=8)])
     partition = TopicPartition("docking.events", 2)
     assert [*read_stored(emptied)] == []
-    assert event_log._accept_fetched({partition: [emptied]}, {partition: Mark()}, {partition: 20}) == {}
+    assert event_log._accept_fetched({partition: [emptied]}, {partition: Mark()}, {partition: 16}) == {partition: [ReadRun(Mark(16), [])]}
 
 
 def test_batches_are_read_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
