@@ -162,3 +162,17 @@ async def test_lists_that_examine_on_the_same_days_in_another_order_do_not_wait_
     one, other = (_send(school, "/sessions/assessments", *several, who=school.assessor) for several in (rows[:2], rows[2:]))
     answers = await both_awaiting(school.client.database, "SELECT FROM centre_day FOR UPDATE", one, other)
     assert [answer.body for answer in answers] == [{"recorded": 2, "refused": []}] * 2
+
+
+async def test_lists_that_examine_in_the_same_centres_in_another_order_do_not_wait_for_each_other(school: School) -> None:
+    first = await _rosters(school, "JPN", "SGP", "KOR")
+    await _send(school, "/sessions/registers", *(_register(school, *one) for one in first.items()))
+    school.teaching_at = "centre-2"
+    await school.centre(school.teaching_at, 2)
+    second = {session: roster for session, roster in (await _rosters(school, "ARE", "DEU", "FRA")).items() if session not in first}
+    await _send(school, "/sessions/registers", *(_register(school, *one) for one in second.items()))
+    pairs = [[_assessment(*one) for one in both] for both in zip(first.items(), second.items(), strict=True)]
+    assert (await _send(school, "/sessions/assessments", *pairs[0], who=school.assessor)).body["recorded"] == 2
+    one, other = (_send(school, "/sessions/assessments", *rows, who=school.assessor) for rows in (pairs[1], reversed(pairs[2])))
+    answers = await both_awaiting(school.client.database, "SELECT FROM centre_day FOR UPDATE", one, other)
+    assert [answer.body for answer in answers] == [{"recorded": 2, "refused": []}] * 2

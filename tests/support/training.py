@@ -89,10 +89,11 @@ class School(Visit):
     """Training, on a day that the test moves."""
 
     today: date = START
+    teaching_at: str = CENTRE
 
     @property
     def trainer(self) -> Client:
-        return self.client.speaking_as(Role.TRAINER, party=CENTRE, subject="li-trainer")
+        return self.client.speaking_as(Role.TRAINER, party=self.teaching_at, subject="li-trainer")
 
     @property
     def assessor(self) -> Client:

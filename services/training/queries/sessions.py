@@ -28,7 +28,9 @@ SESSION = rows.Columns(
 GET = SESSION.select("FROM session JOIN course ON course.course = session.course WHERE session = $1")
 LOCK = SESSION.select("FROM session JOIN course ON course.course = session.course WHERE session = $1 FOR UPDATE OF session")
 # In one order whatever the order of a list, so that two lists cannot wait for each other.
-LOCK_ALL = "SELECT FROM session WHERE session = ANY($1::uuid[]) ORDER BY session FOR UPDATE"
+LOCK_ALL = """
+SELECT session, centre FROM session JOIN course USING (course) WHERE session = ANY($1::uuid[]) ORDER BY session FOR UPDATE OF session
+"""
 LIST = SESSION.pages(
     "session JOIN course ON course.course = session.course",
     """
@@ -98,9 +100,9 @@ async def lock(tx: Tx, session: SessionId) -> Session | None:
     return await rows.fetch_one(tx.conn, LOCK, session)
 
 
-async def lock_all(tx: Tx, several: Iterable[SessionId]) -> None:
-    """Whoever reads more than one of them to change it calls this first."""
-    await tx.conn.execute(LOCK_ALL, list(several))
+async def lock_all(tx: Tx, several: Iterable[SessionId]) -> dict[SessionId, str]:
+    """The centre of each. Whoever reads more than one of them to change it calls this first."""
+    return {row["session"]: row["centre"] for row in await tx.conn.fetch(LOCK_ALL, list(several))}
 
 
 async def list_(

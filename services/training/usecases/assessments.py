@@ -62,10 +62,13 @@ async def record_assessment(tx: Tx, session_id: SessionId, command: commands.Rec
 async def record_assessments(tx: Tx, command: commands.RecordAssessments) -> RowsRecorded:
     """Each good row is recorded; each bad one is answered with its field and code."""
     await _lock_allocation(tx, [entry for row in command.rows for entry in row.entries])  # once: what is shared cannot become one's own
-    await sessions.lock_all(tx, {row.session for row in command.rows})
+    centres = await sessions.lock_all(tx, {row.session for row in command.rows})
     today = tx.clock.today()
     done, refused = await apply_each(
-        tx, command.rows, lambda row: record_assessment(tx, row.session, row), by=lambda row: row.assessed_on or today
+        tx,
+        command.rows,
+        lambda row: record_assessment(tx, row.session, row),
+        by=lambda row: (centres.get(row.session, ""), row.assessed_on or today),
     )
     return RowsRecorded(recorded=len(done), refused=refused)
 
