@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from shared.values import WorkerId, new_id
 from tests.http.test_docking_lists import refused
 from tests.support.docking import AWorker, Dock, dock
 from tests.support.http import Answer
-from tests.support.wait import both_awaiting
+from tests.support.wait import both_awaiting, until_waiting_for_a_lock
 
 __all__ = ["dock"]
 
@@ -116,6 +117,23 @@ async def test_lists_in_another_order_do_not_wait_for_each_other(dock: Dock) -> 
     ):
         answers = await both_awaiting(dock.client.database, first, one, other)
         assert [answer.status for answer in answers] == [200, 200]
+
+
+async def test_a_worker_placed_elsewhere_in_the_same_moment_hinders_no_other_row(dock: Dock) -> None:
+    order, worker, other = await dock.order(positions=2), await dock.worker(), await dock.worker()
+    matches = [await dock.proposed(order, one) for one in (worker, other)]
+    elsewhere = await dock.proposed(await dock.order(), worker)
+    async with dock.client.database.connection() as conn, conn.transaction():
+        await conn.execute("SELECT FROM job_order WHERE id = $1 FOR UPDATE", order)
+        accepting = asyncio.create_task(_accept(dock, *matches))
+        await until_waiting_for_a_lock(dock.client.database)
+        assert (await _accept(dock, elsewhere)).body["accepted"] == 1
+    answer = await accepting
+    assert (answer.status, answer.body["accepted"], refused(answer)) == (200, 1, [(0, None, "ALREADY_PLACED")])
+    assert (await dock.get(f"/placements/{answer.body['placements'][0]}")).body["worker"] == str(other)
+    assert (await dock.show_order(order))["reserved"] == 1
+    assert len(await dock.published(MatchedToEnterprise)) == 2
+    assert (await dock.post(f"/matches/{matches[0]}/acceptance")).code == "ALREADY_PLACED"  # it is open as before
 
 
 async def test_a_list_sent_again_is_accepted_once(dock: Dock) -> None:

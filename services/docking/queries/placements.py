@@ -98,27 +98,29 @@ WHERE state = 'abroad' AND contract ->> 'end' <= $4 AND ($5::uuid IS NULL OR ent
 LIST_PLACED_WORKERS = """
 SELECT worker FROM placement WHERE worker = ANY($1::uuid[]) AND state IN ('matched', 'clearance_requested', 'cleared', 'abroad')
 """
-# Positions, workers and proposals are taken together or not at all. No row comes back of a worker who is placed already
-# (the unique index decides, also between two transactions); the caller then rolls everything back.
+# A position and a proposal are taken with each worker, and not for one who is placed already: the unique index decides, also between two
+# transactions.
 INSERT_MATCHED = """
-WITH taken AS (
+WITH placed AS (
+    INSERT INTO placement
+        (id, job_order, enterprise, worker, county, destination, occupation, channel, state, matched_on, registered_on, match_due, due,
+        since, match)
+    SELECT * FROM unnest(
+        $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::date[],
+        $11::date[], $12::date[], $13::date[], $14::date[], $15::uuid[]
+    ) AS one (
+        id, job_order, enterprise, worker, county, destination, occupation, channel, state, matched_on, registered_on, match_due, due,
+        since, match
+    )
+    ORDER BY worker
+    ON CONFLICT (worker) WHERE state IN ('matched', 'clearance_requested', 'cleared', 'abroad') DO NOTHING
+    RETURNING job_order, match
+), taken AS (
     UPDATE job_order SET reserved = reserved + matched.positions
-    FROM (SELECT job_order, count(*) AS positions FROM unnest($2::uuid[]) AS one (job_order) GROUP BY job_order) AS matched
+    FROM (SELECT job_order, count(*) AS positions FROM placed GROUP BY job_order) AS matched
     WHERE job_order.id = matched.job_order
-), accepted AS (UPDATE proposal SET state = 'accepted' WHERE id = ANY($15::uuid[]))
-INSERT INTO placement
-    (id, job_order, enterprise, worker, county, destination, occupation, channel, state, matched_on, registered_on, match_due, due, since,
-    match)
-SELECT * FROM unnest(
-    $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::date[], $11::date[],
-    $12::date[], $13::date[], $14::date[], $15::uuid[]
-) AS one (
-    id, job_order, enterprise, worker, county, destination, occupation, channel, state, matched_on, registered_on, match_due, due, since,
-    match
-)
-ORDER BY worker
-ON CONFLICT (worker) WHERE state IN ('matched', 'clearance_requested', 'cleared', 'abroad') DO NOTHING
-RETURNING true
+), accepted AS (UPDATE proposal SET state = 'accepted' FROM placed WHERE proposal.id = placed.match)
+SELECT match FROM placed
 """
 INSERT_ADOPTED = """
 INSERT INTO placement (id, job_order, enterprise, worker, county, destination, occupation, channel, state, matched_on, match_due, since,
@@ -233,10 +235,10 @@ async def list_placed_workers(tx: Tx, workers: list[WorkerId]) -> set[WorkerId]:
     return {row["worker"] for row in await tx.conn.fetch(LIST_PLACED_WORKERS, workers)}
 
 
-async def insert_matched(tx: Tx, matched: Mapping[MatchId, Placement]) -> bool:
-    """Take the workers and positions under the accepted proposals. False when a worker has an active placement: roll back."""
+async def insert_matched(tx: Tx, matched: Mapping[MatchId, Placement]) -> set[MatchId]:
+    """Take the workers and positions under the accepted proposals. Returns which: not those of workers who have an active placement."""
     entries = [(*_codes(one), one.registered_on, one.match_due, one.due, one.since, match) for match, one in matched.items()]
-    return len(await tx.conn.fetch(INSERT_MATCHED, *zip(*entries, strict=True))) == len(entries)
+    return {row["match"] for row in await tx.conn.fetch(INSERT_MATCHED, *zip(*entries, strict=True))}
 
 
 async def insert_adopted(tx: Tx, placements: list[Placement]) -> None:

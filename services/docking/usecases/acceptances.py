@@ -25,7 +25,7 @@ from services.docking.views import proposals as views
 from shared import events
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
-from shared.listed_rows import by_row
+from shared.listed_rows import by_row, refusal
 from shared.principals import require_party
 from shared.values import EnterpriseId, MatchId, OrderId, PlacementId, WorkerId, new_id
 
@@ -37,20 +37,19 @@ async def accept_match(tx: Tx, match: MatchId) -> placement_views.Placement:
     EnterpriseNotActive, LicenceExpired, LicenceNarrowed, Forbidden.
     """
     accepted = _accept(tx, await _lock_records(tx, [match]), match)
-    await _take(tx, [accepted])
+    if not await _take(tx, [accepted]):
+        raise errors.AlreadyPlaced
     return placement_views.placement(accepted.placement)
 
 
 async def accept_matches(tx: Tx, command: commands.AcceptMatches) -> views.Acceptances:
-    """Each good row becomes a placement; each bad one is answered with its field and code. Raises AlreadyPlaced: one of the workers was
-    taken elsewhere in this moment.
-    """
+    """Each good row becomes a placement; each bad one is answered with its field and code."""
     rows, refused = parse_rows(commands.AcceptedMatch, command.rows)
     records = await _lock_records(tx, sorted({row.match for row in rows.values()}))
     accepted = judge(rows, lambda row: _accept(tx, records, row.match), refused)
-    if accepted:
-        await _take(tx, accepted)
-    return views.Acceptances(accepted=len(accepted), refused=by_row(refused), placements=tuple(one.placement.id for one in accepted))
+    taken = await _take(tx, [*accepted.values()]) if accepted else []
+    refused += [refusal(number, errors.AlreadyPlaced()) for number, one in accepted.items() if one not in taken]
+    return views.Acceptances(accepted=len(taken), refused=by_row(refused), placements=tuple(one.placement.id for one in taken))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,9 +150,10 @@ def _event(tx: Tx, proposal: Proposal, placement: Placement, worker: Worker) -> 
     )
 
 
-async def _take(tx: Tx, accepted: Sequence[_Accepted]) -> None:
-    """Write and publish. Raises AlreadyPlaced."""
-    if not await placements.insert_matched(tx, {one.match: one.placement for one in accepted}):
-        raise errors.AlreadyPlaced
-    publish_and_audit(tx, *(one.matched for one in accepted))
-    await count_matches(tx, {one.placement.enterprise for one in accepted})
+async def _take(tx: Tx, accepted: Sequence[_Accepted]) -> list[_Accepted]:
+    """Write and publish those whose worker was not placed elsewhere in this moment."""
+    placed = await placements.insert_matched(tx, {one.match: one.placement for one in accepted})
+    taken = [one for one in accepted if one.match in placed]
+    publish_and_audit(tx, *(one.matched for one in taken))
+    await count_matches(tx, {one.placement.enterprise for one in taken})
+    return taken

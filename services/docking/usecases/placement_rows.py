@@ -74,12 +74,12 @@ def parse_rows(form: type[Form], raw: Sequence[dict[str, Any]]) -> tuple[dict[in
     return rows, refused
 
 
-def judge(rows: Mapping[int, Form], decide: Callable[[Form], T], refused: list[Refusal]) -> list[T]:
-    """What `decide` makes of each row; those that it refuses are answered for."""
-    good = []
+def judge(rows: Mapping[int, Form], decide: Callable[[Form], T], refused: list[Refusal]) -> dict[int, T]:
+    """What `decide` makes of each row, by number; those that it refuses are answered for."""
+    good = {}
     for number, row in rows.items():
         try:
-            good.append(decide(row))
+            good[number] = decide(row)
         except (Refused, Forbidden) as error:
             refused.append(refusal(number, error))
     return good

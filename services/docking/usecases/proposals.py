@@ -67,7 +67,7 @@ async def nominate_workers(tx: Tx, command: commands.NominateWorkers) -> views.N
         proposed[order.id, worker.id] = proposal_of(tx.clock.today(), order, ranked)
         return proposed[order.id, worker.id]
 
-    good = judge(rows, propose, refused)
+    good = [*judge(rows, propose, refused).values()]
     ids = await proposals.insert_all(tx, good) if good else {}
     return views.Nominations(proposed=len(good), refused=by_row(refused), matches=tuple(ids[one.order, one.worker] for one in good))
 
