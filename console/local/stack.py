@@ -199,7 +199,7 @@ def environment(home: Home, service: str, ports: dict[str, int], options: Option
         "ENDPOINTS_LOCAL": "true",
         "SMTP_URL": f"smtp://127.0.0.1:{ports[MAIL]}",
         "CONSOLE_URL": f"http://127.0.0.1:{ports[CONSOLE]}",
-        "MALLOC_ARENA_MAX": "2",  # glibc's arenas per thread would take tens of MB more per process
+        **processes.MALLOC,
         **secret_keys.service_keys(home).get(service, {}),
         **_own_access(service),
     }
@@ -222,7 +222,7 @@ def console_environment(home: Home, ports: dict[str, int], options: Options) -> 
         "SESSION_KEY": secret_keys.session_key(home),
         "HTTPS": "false",
         "SIMULATION": "true" if options.simulation else "false",
-        "MALLOC_ARENA_MAX": "2",
+        **processes.MALLOC,
     }
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from console.local.processes import MALLOC
 from services.stats.replay.rebuild import BATCH_RECORDS
 from shared import db
 from shared.db import Database
@@ -162,7 +163,7 @@ async def rebuild(settings: Settings, url: str, processes: int, *more: str) -> R
         "AUTH_JWKS": str(settings.auth_jwks),
         "TOPIC_PREFIX": settings.topic_prefix,
         "PYTHONPATH": str(ROOT),
-        "MALLOC_ARENA_MAX": "2",  # as the image and the local stack set it
+        **MALLOC,
     }
     command = (sys.executable, "-m", "services.stats.replay", "--processes", str(processes), *more)
     process = await asyncio.create_subprocess_exec(*command, env=variables, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)

@@ -144,7 +144,7 @@ def serve(environment: BenchEnvironment, name: str, module: str, *, database: st
         "TOPIC_PREFIX": prefix,
         "POOL_SIZE": str(POOL_SIZE),
         "PYTHONPATH": str(ROOT),
-        "MALLOC_ARENA_MAX": "2",
+        **processes.MALLOC,
         "REGISTRATION_MASTER_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
         "REGISTRATION_LOOKUP_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
         "DOCKING_SIGNING_KEY": str(environment.folder / "signing.pem"),

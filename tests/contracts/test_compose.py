@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 from pydantic import ValidationError
 
-from console.local import compose_env, home, mail_sink, secret_keys
+from console.local import compose_env, home, mail_sink, processes, secret_keys
 from console.services import SERVICES
 from console.web.settings import ConsoleSettings
 from shared.principals import Principal, Role
@@ -52,6 +52,11 @@ def settings(service: str, variables: dict[str, str], written: Path, monkeypatch
 
 def test_the_file_holds_what_a_local_stack_holds() -> None:
     assert set(PARTS) - {JOB} == set(home.PORTS) - {"kafka-controller"}
+
+
+def test_the_image_allocates_memory_as_a_local_stack_does() -> None:
+    set_there = dict(re.findall(r"^ +(?:ENV )?(MALLOC_\w+)=(\S+)", DOCKERFILE, re.MULTILINE))
+    assert set_there == processes.MALLOC
 
 
 @every_service
