@@ -92,18 +92,28 @@ def stop(process: subprocess.Popen[bytes], spec: Spec) -> bool:
 
 
 async def wait_for_end(process: subprocess.Popen[bytes]) -> None:
-    """Until it has ended, which the kernel tells by its pidfd: nobody has to look."""
-    if process.poll() is not None:
-        return
+    if process.poll() is None:
+        await _wait_for_end(process.pid)
+        process.poll()
+
+
+async def wait_for_parent(pid: int) -> None:
+    """Until the process that has started this one has ended."""
+    if os.getppid() == pid:  # else it has already
+        with suppress(ProcessLookupError):
+            await _wait_for_end(pid)
+
+
+async def _wait_for_end(pid: int) -> None:
+    """The kernel tells by its pidfd: nobody has to look."""
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
-    descriptor = os.pidfd_open(process.pid)
+    descriptor = os.pidfd_open(pid)
     loop.add_reader(descriptor, ended.set)
     try:
         await ended.wait()
     finally:
         loop.remove_reader(descriptor)
         os.close(descriptor)
-    process.poll()
 
 
 def end(leftovers: Iterable[Identity], *, seconds: float = 10.0) -> int:

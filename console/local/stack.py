@@ -66,6 +66,7 @@ class Options:
     repository: str | None = None
     space_mb: int = SPACE_MB
     durable: bool = True
+    outlives_starter: bool = True  # False: it goes down when the process that has started it ends, killed or not
     on_message: OnMessage = no_messages
     progress: kafka_local.Progress | None = None
 
@@ -80,9 +81,10 @@ def up(home: Home, options: Options) -> bool:
     try:
         _reap(home)
         prepare(home, options)
+        starter = [] if options.outlives_starter else [str(os.getpid())]
         with home.log("supervisor").open("ab") as log:
             daemon = subprocess.Popen(
-                [sys.executable, "-m", "console.local.supervisor", str(home.folder)],
+                [sys.executable, "-m", "console.local.supervisor", str(home.folder), *starter],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

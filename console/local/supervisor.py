@@ -1,4 +1,5 @@
-"""Keeps the processes of a local stack running: `python -m console.local.supervisor HOME` until SIGTERM.
+"""Keeps the processes of a local stack running: `python -m console.local.supervisor HOME [STARTER]` until SIGTERM, or until the process
+STARTER, where one is named, has ended.
 
 Restarts what ends, with growing pauses; writes the state of each to status.json; stops services, then Kafka, then PostgreSQL.
 Its children do not outlive it (processes.spawn), not even when it is killed.
@@ -287,14 +288,22 @@ def save_plan(home: Home, plan: Plan) -> None:
     home.write("plan.json", written)
 
 
-async def run(home: Home, on_message: Callable[[str], object]) -> int:
-    """Supervise home's plan until SIGTERM or SIGINT. Returns the exit status: 1 when the stack could not start."""
+async def _follow(stack: Stack, starter: int) -> None:
+    await processes.wait_for_parent(starter)
+    stack.stop.set()
+
+
+async def run(home: Home, on_message: Callable[[str], object], starter: int | None = None) -> int:
+    """Supervise home's plan until SIGTERM or SIGINT, or the end of `starter`, a pid. Returns the exit status: 1 when it could not start."""
     async with aiohttp.ClientSession() as http:
         stack = assemble(home, load_plan(home), http)
         stack.on_message = on_message
         for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(name, stack.stop.set)
+        following = asyncio.create_task(_follow(stack, starter)) if starter is not None else None
         await supervise(stack)
+        if following is not None:
+            following.cancel()
         write_status(stack)
     if stack.failure is not None:
         on_message(stack.failure)
@@ -302,4 +311,4 @@ async def run(home: Home, on_message: Callable[[str], object]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(run(Home(Path(sys.argv[1])), partial(print, flush=True))))
+    sys.exit(asyncio.run(run(Home(Path(sys.argv[1])), partial(print, flush=True), *map(int, sys.argv[2:]))))

@@ -43,7 +43,7 @@ def stand_in(_name: str) -> Sequence[str]:
     return [sys.executable, "-P", str(STAND_IN)]  # -P: tests/support/http.py would hide the standard http
 
 
-OPTIONS = Options(command=stand_in, durable=False)
+OPTIONS = Options(command=stand_in, durable=False, outlives_starter=False)
 
 
 def identities(home: Home) -> list[Identity]:
@@ -127,6 +127,16 @@ def test_taken_down_from_another_terminal_it_can_be_started_again(home: Home) ->
     assert laowu("down", LAOWU_HOME=str(home.folder)).returncode == 0
     assert not stack.is_up(home)
     assert stack.up(home, OPTIONS)
+
+
+async def test_a_stack_of_a_test_goes_down_when_the_process_that_started_it_is_killed(home: Home) -> None:
+    code = "import signal, sys, tests.integration.test_local_stack as t; t.stack.up(t.Home(t.Path(sys.argv[1])), t.OPTIONS); signal.pause()"
+    with subprocess.Popen([sys.executable, "-c", code, str(home.folder)]) as starter:  # noqa: ASYNC220  # returns at once
+        await until(lambda: stack.all_ready(home), 60, "the stack is ready")
+        running = identities(home)
+        starter.kill()
+    await until(lambda: not stack.is_up(home), 60, "its supervisor has ended")
+    assert not any(map(processes.alive, running))
 
 
 async def test_what_is_killed_is_started_again(home: Home) -> None:

@@ -91,10 +91,13 @@ def named_stack() -> RunningStack | None:
 
 @asynccontextmanager
 async def local_stack(folder: Path, command: stack.Command = stack.service_command) -> AsyncIterator[RunningStack]:
-    """A stack of its own in `folder`, for simulation; gone on leaving."""
+    """A stack of its own in `folder`, for simulation; gone on leaving. A killed process leaves none either: pytest-xdist gives its
+    processes ten seconds to end.
+    """
     home = Home(folder / "home")
     try:
-        await asyncio.to_thread(_bring_up, home, Options(simulation=True, durable=False, command=command))
+        options = Options(simulation=True, durable=False, command=command, outlives_starter=False)
+        await asyncio.to_thread(_bring_up, home, options)
         yield RunningStack(
             addresses=stack.endpoints(home),
             console=str(stack.console_address(home)),
