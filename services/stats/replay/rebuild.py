@@ -41,7 +41,7 @@ from shared.running_service import RunningService
 from shared.settings import Settings
 
 B = TypeVar("B")
-BATCH_RECORDS = 50_000
+BATCH_RECORDS = 100_000
 PROGRESS_SECONDS = 15.0  # between two measurements of a rebuild's progress
 SWAP_WITHIN = 20_000  # records behind the live generation: few enough for live counting to wait while they are counted
 
