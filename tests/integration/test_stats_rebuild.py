@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -127,6 +128,25 @@ async def test_of_two_rebuilds_that_resume_at_the_same_marks_one_fails(database:
         assert await generations.update_marks(tx, generation, {partition: (at, other)})
         assert not await generations.update_marks(tx, generation, {partition: (at, other)})
         assert await generations.list_marks(tx.conn, generation) == {partition: other}
+
+
+async def test_a_rebuild_whose_generation_another_has_swapped_in_counts_nothing_into_it(
+    kafka: str, config: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await depart(kafka, config, 0, 100)
+    await counted(config, database)
+    missing = rebuild._missing
+
+    async def other_is_faster(*args: Any) -> Any:
+        found = await missing(*args)
+        monkeypatch.setattr(rebuild, "_missing", missing)
+        assert (await rebuild.rebuild(config, database)).swapped
+        return found
+
+    monkeypatch.setattr(rebuild, "_missing", other_is_faster)
+    with pytest.raises(rebuild.Overtaken):
+        await rebuild.rebuild(config, database)
+    assert await clean(config, database, 200)
 
 
 @pytest.mark.parametrize("lock", [generations.lock_live, generations.lock_live_exclusively])

@@ -85,9 +85,12 @@ GET_BUILDING = "SELECT id FROM generation WHERE state = 'building' AND rules = $
 INSERT = "INSERT INTO generation (state, rules) VALUES ('building', $1) RETURNING id"
 LIST_MARKS = "SELECT topic, partition, next_offset, epoch, next_number FROM rebuilt WHERE generation = $1"
 # A mark moves only from where the caller read it: of two rebuilds that resume at the same marks one fails, and nothing is counted twice.
+# None is begun once another process has swapped the generation in: that would count the log once more into what is live now.
 INSERT_MARKS = """
+WITH building AS (SELECT id FROM generation WHERE id = $1 AND state = 'building' FOR SHARE)
 INSERT INTO rebuilt (generation, topic, partition, next_offset, epoch, next_number)
-SELECT $1, topic, partition, 0, 0, 0 FROM unnest($2::text[], $3::integer[]) AS row (topic, partition) ON CONFLICT DO NOTHING
+SELECT id, topic, partition, 0, 0, 0 FROM building CROSS JOIN unnest($2::text[], $3::integer[]) AS row (topic, partition)
+ON CONFLICT DO NOTHING
 """
 UPDATE_MARKS = """
 UPDATE rebuilt SET next_offset = new.next_offset, epoch = new.epoch, next_number = new.next_number
