@@ -46,7 +46,11 @@ QUESTIONS = (
     Question(measure="dispatches", start=BEGIN, end=END, by=("month", "channel")),
 )
 CELL_COUNT = "SELECT coalesce(sum(cells), 0) FROM block"
-DUPLICATE_CELLS = "INSERT INTO block SELECT * FROM block LIMIT 20000"  # more rows to read, the same keys
+# More rows to read, the same keys.
+DUPLICATE_CELLS = """
+INSERT INTO block (generation, cut, measure, month, currency, settled, cells, days, recorded, k1, k2, value, settlement)
+SELECT generation, cut, measure, month, currency, settled, cells, days, recorded, k1, k2, value, settlement FROM block LIMIT 20000
+"""
 
 
 async def measure(url: str, report: ReportStep) -> list[Figure]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.stats.counting.reference_fold import Cell
 from shared.db import Tx
@@ -99,6 +99,23 @@ FROM unnest($2::text[], $3::integer[], $4::bigint[], $5::bigint[], $6::integer[]
 WHERE rebuilt.generation = $1 AND rebuilt.topic = new.topic AND rebuilt.partition = new.partition AND rebuilt.next_offset = new.was
 RETURNING rebuilt.topic
 """
+# Whoever inserts blocks into it holds its row for their foreign key: none is in flight once it is locked.
+LOCK_BUILDING = "SELECT compared_live, compared_rebuilt FROM generation WHERE id = $1 AND state = 'building' FOR UPDATE"
+GET_NEWEST_BLOCK = "SELECT coalesce(max(number), 0) FROM block WHERE generation = $1"
+UPDATE_COMPARED = "UPDATE generation SET compared_live = $2, compared_rebuilt = $3 WHERE id = $1"
+EXISTS_DIFFERENCE = """
+SELECT EXISTS (
+    SELECT FROM (
+        SELECT cut, measure, month, currency, unnest(days) AS day, unnest(recorded) AS recorded, unnest(k1) AS k1, unnest(k2) AS k2,
+            unnest(value) AS value
+        FROM block WHERE generation = $1 AND number > $3 AND number <= $5
+        UNION ALL
+        SELECT cut, measure, month, currency, unnest(days), unnest(recorded), unnest(k1), unnest(k2), -unnest(value)
+        FROM block WHERE generation = $2 AND number > $4 AND number <= $6
+    ) AS added
+    GROUP BY cut, measure, month, currency, day, recorded, k1, k2 HAVING sum(value) <> 0
+)
+"""
 LIST_CUTS = "SELECT DISTINCT cut, measure FROM block WHERE generation IN ($1, $2) ORDER BY cut, measure"
 # Compared by the numbers of the keys: only the cells that differ are joined with their words.
 LIST_DIFFERENCES = """
@@ -112,6 +129,7 @@ FROM (
         SELECT generation, month, currency, unnest(days) AS day, unnest(recorded) AS recorded, unnest(k1) AS k1, unnest(k2) AS k2,
             unnest(value) AS value
         FROM block WHERE generation IN ($1, $2) AND cut = $3 AND measure = $4
+            AND number <= CASE generation WHEN $1 THEN $5::bigint ELSE $6::bigint END
     ) AS one
     GROUP BY 1, 2, 3, 4, 5, 6
 ) AS both_generations JOIN word AS first ON first.code = k1 JOIN word AS second ON second.code = k2
@@ -172,11 +190,46 @@ async def update_marks(tx: Tx, generation: int, moved: Mapping[TopicPartition, t
     return len(rows) == len(moved)
 
 
-async def list_differences(tx: Tx, live: int, rebuilt: int) -> list[tuple[Cell, int, int]]:
-    """Cells that differ between two generations: cell, live, rebuilt; at most 100. By cut and measure, to keep each statement small."""
-    found: list[tuple[Cell, int, int]] = []
-    for cut, measure in await tx.conn.fetch(LIST_CUTS, live, rebuilt, timeout=LONG_SECONDS):
-        rows = await tx.conn.fetch(LIST_DIFFERENCES, live, rebuilt, cut, measure, timeout=LONG_SECONDS)
+class Blocks(NamedTuple):
+    """The newest block of each generation at some moment: those with greater numbers were inserted later."""
+
+    live: int
+    rebuilt: int
+
+
+Difference = tuple[Cell, int, int]  # live, rebuilt
+
+
+async def lock_building(tx: Tx, generation: int) -> Blocks | None:
+    """Up to which blocks it was found equal to the live one. None: it is not being built any more.
+
+    Waits for every batch in flight; nobody inserts a block into it until the transaction ends.
+    """
+    row = await tx.conn.fetchrow(LOCK_BUILDING, generation)
+    return row and Blocks(*row)
+
+
+async def get_newest_block(tx: Tx, generation: int) -> int:
+    """The number of the block inserted last; 0: it has none. To be asked while no batch is in flight."""
+    found: int = await tx.conn.fetchval(GET_NEWEST_BLOCK, generation)
+    return found
+
+
+async def update_compared(tx: Tx, generation: int, upto: Blocks) -> None:
+    """The cells of the blocks up to these are equal."""
+    await tx.conn.execute(UPDATE_COMPARED, generation, *upto)
+
+
+async def list_differences(tx: Tx, live: int, rebuilt: int, compared: Blocks, upto: Blocks) -> list[Difference]:
+    """Cells that differ between the blocks of two generations up to some; at most 100. `compared`: up to where they are known to be equal.
+
+    Cells are sums: if those of the blocks up to `compared` are equal, all are exactly if those of the blocks since are.
+    """
+    if compared != (0, 0) and not await tx.conn.fetchval(EXISTS_DIFFERENCE, live, rebuilt, *compared, *upto, timeout=LONG_SECONDS):
+        return []
+    found: list[Difference] = []
+    for cut, measure in await tx.conn.fetch(LIST_CUTS, live, rebuilt, timeout=LONG_SECONDS):  # to keep each statement small
+        rows = await tx.conn.fetch(LIST_DIFFERENCES, live, rebuilt, cut, measure, *upto, timeout=LONG_SECONDS)
         found += [(Cell(*tuple(row)[:7]), row["live"], row["rebuilt"]) for row in rows]
         if len(found) >= MAX_DIFFERENCES:
             break

@@ -1,9 +1,9 @@
 """Rebuilds the cells: a new generation is counted from the beginning of the log beside the live one, compared and swapped in.
 
 Several processes each read a shard of the partitions. What they have counted and how far they have read (marks) is committed
-together, so a rebuild that was killed resumes at its marks. Live counting continues meanwhile; it waits only for the last
-stretch, when few records are missing. The swap happens at one position per topic and partition, the same in both generations,
-so no event is counted twice or left out. Cells that differ are not swapped in unless the caller accepts them.
+together, so a rebuild that was killed resumes at its marks. Both generations are compared at one position per topic and partition, so no
+event is counted twice or left out: first all cells while live counting continues, then what was counted meanwhile, and last, when few
+records are missing and live counting waits, what was counted since. Cells that differ are not swapped in unless the caller accepts them.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from services.stats.counting.columnar_fold import Unreadable
 from services.stats.counting.cuts import CUTS
 from services.stats.counting.measures import RULES
 from services.stats.counting.record_reader import RecordColumns, read_records
-from services.stats.counting.reference_fold import Cell, fold_all
+from services.stats.counting.reference_fold import fold_all
 from services.stats.queries import blocks, generations
+from services.stats.queries.generations import Blocks, Difference
 from services.stats.replay.log_shards import LogShard, Progress, ReportRead, map_shards, readers
 from shared import db
 from shared.db import Database, Tx
@@ -52,7 +53,7 @@ class RebuildResult:
 
     events: int
     swapped: bool
-    differing: list[tuple[Cell, int, int]]
+    differing: list[Difference]
 
 
 class Overtaken(Exception):
@@ -73,17 +74,31 @@ async def rebuild(
     Raises kafka.Unavailable, db.Unavailable, event_log.Truncated, ReaderLost, Overtaken, AbsurdDay, Undecodable; then the live
     generation is unchanged, and the next rebuild resumes at the marks.
     """
+    generation = await _begin(database)
+    events, differing = 0, list[Difference]()
+    missing = await _missing(database, generation)
+    while True:
+        async with database.transaction(database.system_cause()) as tx:  # live counting waits for this moment only
+            counted = await _lock_counted(tx, settings)
+        several = (processes or readers(counted.log)) if missing > SWAP_WITHIN else 1
+        work = partial(build, generation, database if several == 1 else None)
+        events += sum(await map_shards(work, counted.log, several, progress))
+        differing = differing or await _compare_ahead(database, generation, counted)
+        if differing and not accept:
+            return await _refuse(database, events, differing)
+        missing = await _missing(database, generation)
+        if missing <= SWAP_WITHIN:
+            return await _swap(settings, database, generation, events, differing, accept=accept)
+
+
+async def _begin(database: Database) -> int:
+    """The generation that an earlier rebuild by the same rules began, or a new one."""
     async with database.transaction(database.system_cause()) as tx:
         generation = await generations.get_building(tx, rules_digest())
         if generation is None:
             await generations.delete_building(tx)
             generation = await generations.insert_building(tx, rules_digest())
-    events = 0
-    while (missing := await _missing(settings, database, generation)) is not None:
-        several = processes or readers(missing)
-        work = partial(build, generation, database if several == 1 else None)
-        events += sum(await map_shards(work, missing, several, progress))
-    return await _swap(settings, database, generation, events, accept=accept)
+    return generation
 
 
 async def run_progress_metric(service: RunningService) -> None:
@@ -109,46 +124,93 @@ def rules_digest() -> str:
     return hashlib.sha256(repr((CUTS, RULES)).encode()).hexdigest()
 
 
-async def _missing(settings: Settings, database: Database, generation: int) -> LogShard | None:
-    """The log up to what the live generation has counted; None once the new generation is at most SWAP_WITHIN records behind."""
+async def _missing(database: Database, generation: int) -> int:
+    """How many records the new generation is behind the live one."""
     async with database.connection() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
         upto = await generations.list_next_offsets(conn)
         marks = await generations.list_marks(conn, generation)
-        counted = LogShard(settings, upto, await generations.list_uncounted(conn))
-    missing = sum(end - marks.get(topic_partition, Mark()).offset for topic_partition, end in upto.items())
-    return counted if missing > SWAP_WITHIN else None
+    return sum(end - marks.get(topic_partition, Mark()).offset for topic_partition, end in upto.items())
 
 
-async def _swap(settings: Settings, database: Database, generation: int, events: int, *, accept: bool) -> RebuildResult:
-    """Count the last stretch while live counting waits, compare, and swap in one transaction."""
+# --- comparing and swapping -------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What the live generation has counted at a moment when no batch is in flight: the log, and the newest block."""
+
+    live: int
+    log: LogShard
+    newest_block: int
+
+
+async def _lock_counted(tx: Tx, settings: Settings) -> Counted:
+    """Live counting waits until the transaction ends."""
+    live = await generations.lock_live_exclusively(tx)
+    upto = await generations.list_next_offsets(tx.conn)
+    log = LogShard(settings, upto, await generations.list_uncounted(tx.conn))
+    return Counted(live, log, await generations.get_newest_block(tx, live))
+
+
+async def _compare_ahead(database: Database, generation: int, counted: Counted) -> list[Difference]:
+    """Compare, and add to the sums by year, while live counting continues. Raises Overtaken."""
+    async with database.transaction(database.system_cause()) as tx:
+        await generations.without_statement_timeout(tx)
+        compared, upto = await _lock_rebuilt(tx, generation, counted)
+        differing = await generations.list_differences(tx, counted.live, generation, compared, upto)
+        if not differing:
+            await generations.update_compared(tx, generation, upto)
     async with database.transaction(database.system_cause()) as tx:
         await generations.without_statement_timeout(tx)
         await blocks.update_year_sums(tx, generation)
+    return differing
+
+
+async def _lock_rebuilt(tx: Tx, generation: int, counted: Counted) -> tuple[Blocks, Blocks]:
+    """Up to which blocks the two generations were compared, and up to which both have counted the same log now. Raises Overtaken."""
+    compared = await generations.lock_building(tx, generation)
+    marks = await generations.list_marks(tx.conn, generation)
+    reached = {topic_partition: marks.get(topic_partition, Mark()).offset for topic_partition in counted.log.upto}
+    if compared is None or reached != counted.log.upto:
+        raise Overtaken(f"generation {generation} is built by another process")
+    return compared, Blocks(counted.newest_block, await generations.get_newest_block(tx, generation))
+
+
+async def _swap(
+    settings: Settings, database: Database, generation: int, events: int, differing: list[Difference], *, accept: bool
+) -> RebuildResult:
+    """Count and compare the last stretch while live counting waits, and swap in one transaction. `differing`: accepted already."""
     async with database.transaction(database.system_cause()) as tx:
         await generations.without_statement_timeout(tx)
-        live = await generations.lock_live_exclusively(tx)  # live counting waits from here to the commit
-        counted = LogShard(settings, await generations.list_next_offsets(tx.conn), await generations.list_uncounted(tx.conn))
-        events += await build(generation, database, counted, lambda _: None)
-        differing = await generations.list_differences(tx, live, generation)
-        if differing and not accept:
-            await generations.delete_building(tx)
-            return RebuildResult(events, swapped=False, differing=differing)
-        await blocks.update_year_sums(tx, generation)
-        await generations.update_live(tx, live, generation)
-        outbox.publish(
-            tx,
-            ProjectionRebuilt(
-                key="projection",
-                effective=tx.clock.today(),
-                generation=generation,
-                events=events,
-                differing=len(differing),
-            ),
-        )
+        counted = await _lock_counted(tx, settings)  # live counting waits from here to the commit
+        events += await build(generation, database, counted.log, lambda _: None)
+        compared, upto = await _lock_rebuilt(tx, generation, counted)
+        differing = differing or await generations.list_differences(tx, counted.live, generation, compared, upto)
+        if accept or not differing:
+            await blocks.update_year_sums(tx, generation)
+            await generations.update_live(tx, counted.live, generation)
+            outbox.publish(
+                tx,
+                ProjectionRebuilt(
+                    key="projection",
+                    effective=tx.clock.today(),
+                    generation=generation,
+                    events=events,
+                    differing=len(differing),
+                ),
+            )
+    if differing and not accept:
+        return await _refuse(database, events, differing)
     async with database.transaction(database.system_cause()) as tx:
         await generations.without_statement_timeout(tx)
         await generations.delete_retired(tx)
     return RebuildResult(events, swapped=True, differing=differing)
+
+
+async def _refuse(database: Database, events: int, differing: list[Difference]) -> RebuildResult:
+    """The live generation stays."""
+    async with database.transaction(database.system_cause()) as tx:
+        await generations.without_statement_timeout(tx)
+        await generations.delete_building(tx)
+    return RebuildResult(events, swapped=False, differing=differing)
 
 
 # --- one shard --------------------------------------------------------------------------------------------------------
