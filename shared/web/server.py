@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Iterator
 from email.utils import formatdate
+from functools import lru_cache
 
 import uvicorn
 from uvicorn.server import ServerState
@@ -33,7 +35,7 @@ class Server(uvicorn.Server):
 
 
 class _DatedState(ServerState):
-    """The header Date is made when a request comes."""
+    """The header Date is made when a request comes, the first in its second."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         self._config = config
@@ -41,8 +43,13 @@ class _DatedState(ServerState):
 
     @property
     def default_headers(self) -> list[tuple[bytes, bytes]]:
-        return [(b"date", formatdate(usegmt=True).encode()), *self._config.encoded_headers]
+        return [(b"date", _date(int(time.time()))), *self._config.encoded_headers]
 
     @default_headers.setter
     def default_headers(self, value: list[tuple[bytes, bytes]]) -> None:
         """What uvicorn begins with is none."""
+
+
+@lru_cache(maxsize=1)
+def _date(second: int) -> bytes:
+    return formatdate(second, usegmt=True).encode()
