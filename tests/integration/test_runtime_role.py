@@ -24,7 +24,7 @@ from shared.principals import Role
 from shared.settings import Settings
 from tests.conftest import ROOT, MakeDatabaseUrl
 from tests.contracts.code import part, python_files
-from tests.contracts.test_sql import statements
+from tests.contracts.test_sql import sql, statements
 from tests.support import stats_process
 
 PASSWORD = "of-a-role"
@@ -101,7 +101,7 @@ async def test_the_role_may_run_every_statement_of_its_service_and_change_no_tab
     try:
         assert texts
         for text in texts.values():  # a plan is made without arguments, and rights are checked as for a run
-            await conn.execute(f"EXPLAIN (GENERIC_PLAN) {text}")
+            await conn.execute(f"EXPLAIN (GENERIC_PLAN) {sql(text)}")
         for statement, reason in FORBIDDEN.items():
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match=reason):
                 await conn.execute(statement)
