@@ -23,8 +23,10 @@ from shared.values import Clock, WorkerId, new_id
 from tests.http.test_registration_erasures import erase
 from tests.http.test_registration_willingness import swept
 from tests.support.http import Answer, Client
-from tests.support.registration import GANSU, JUNE, WELL_KNOWN_COUNTY, a_list_of, a_row, a_worker, an_id, as_csv
+from tests.support.registration import GANSU, JUNE, WELL_KNOWN_COUNTY, AWorker, a_list_of, a_row, a_worker, an_id, as_csv
 from tests.support.wait import until
+
+WAITS = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE $1::integer = ANY (pg_blocking_pids(pid)))"
 
 
 async def suspected(registration: Client) -> list[Any]:
@@ -111,6 +113,22 @@ async def test_two_registrations_of_one_person_at_once_are_suspected(registratio
     answers = await asyncio.gather(*(registration.post("/workers", body) for body in bodies * 3))
     assert [answer.status for answer in answers] == [201] * 6
     assert len(await suspected(registration)) == 15  # each of six with each
+
+
+@pytest.mark.parametrize("person", [a_worker().with_id(an_id()), a_worker().verified()], ids=["the same key", "the same document"])
+async def test_whoever_waits_for_a_registration_of_the_same_person_sees_it(registration: Client, person: AWorker) -> None:
+    cause = Cause(principal=registration.who, clock=Clock(JUNE), correlation_id="x")
+    async with registration.database.transaction(cause) as tx:
+        first = await register_worker(tx, RegisterWorker.model_validate(person.body()))
+        second = asyncio.create_task(registration.post("/workers", person.body()))
+
+        async def waits() -> bool:
+            return second.done() or bool(await tx.conn.fetchval(WAITS, await tx.conn.fetchval("SELECT pg_backend_pid()")))
+
+        await until(waits, what="the second registration waits for the first")
+    answer = await second
+    assert (answer.status, answer.body["assurance"], answer.body["possible_duplicates"]) == (201, "provisional", 1)
+    assert answer.body["worker_no"] != first.worker_no
 
 
 async def test_a_person_listed_a_thousand_times_makes_no_million_pairs(registration: Client) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from services.registration.queries import workers
 from shared import events
 from shared.principals import Role
 from tests.support.http import Client
-from tests.support.registration import GANSU, JUNE, AWorker, a_worker, an_id, an_offer, willing
+from tests.support.registration import GANSU, JUNE, AWorker, a_worker, a_worker_no, an_id, an_offer, willing
 
 SICHUAN = ("510000",)
 NOBODY = "0190a5e0-0000-7000-8000-000000000000"
@@ -414,3 +415,11 @@ async def test_whoever_was_shown_a_workers_id_learns_its_number_and_nothing_else
 async def test_numbers_are_asked_for_at_most_200_at_a_time(registration: Client) -> None:
     answer = await registration.get("/worker-numbers?" + "&".join([f"worker={NOBODY}"] * 201))
     assert (answer.status, answer.body["errors"][0]["field"]) == (422, "worker")
+
+
+async def test_worker_numbers_are_given_in_a_row_with_check_characters_of_any_length(registration: Client) -> None:
+    async with registration.database.connection() as conn:
+        for last in (0, 8, 98, 12_345_678, 99_999_990, 10**9 - 10, 10**17 + 2**40):
+            await conn.execute("SELECT setval('worker_number', $1, false)", last + 1)
+            given = [row["worker_no"] for row in await conn.fetch(workers.GET_NUMBERS, 200)]
+            assert given == [a_worker_no(number) for number in range(last + 1, last + 201)]

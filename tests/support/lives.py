@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
-from services.registration.domain.identity import format_worker_no
 from services.registration.domain.validity import Validity
 from services.registration.domain.willingness import Offer, Willingness
 from services.registration.domain.workers import Assurance, ResidenceBasis, Source, Worker
@@ -25,6 +24,7 @@ from shared.db import Database
 from shared.events import DOCKING, REGISTRATION, RIGHTS, TRAINING
 from shared.values import CountyCode, Destination, HouseholdStatus, Occupation, Sex, WorkerId
 from tests.contracts.samples import FOLDER
+from tests.support.registration import a_worker_no
 
 _UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NUMBER = re.compile(rb'"(worker_no|serial|contract_no)":"[^"]*"')
@@ -139,7 +139,7 @@ def _registered(person: int) -> Worker:
     )
     return Worker(
         worker=WorkerId(UUID(_id(person, _WORKER).decode())),
-        worker_no=format_worker_no(person + 1),
+        worker_no=a_worker_no(person + 1),
         version=1,
         birth_year=1990,
         sex=Sex.FEMALE,

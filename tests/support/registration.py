@@ -30,6 +30,12 @@ def an_id(born: date = date(1990, 5, 17), sex: str = "male", place: str = "62112
     return digits + check_character(digits)
 
 
+def a_worker_no(number: int) -> str:
+    """As the database writes it."""
+    digits = f"{number:08d}"
+    return f"W{digits}-{check_character(digits)}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class AWorker:
     name: str = "李明"

@@ -14,7 +14,7 @@ from services.registration.domain.workers import Assurance
 from services.registration.personal_data.masking import mask
 from services.registration.personal_data.name_romanisation import romanise_name, surname_readings
 from shared.values import Sex
-from tests.support.registration import an_id
+from tests.support.registration import a_worker_no, an_id
 
 births = st.dates(date(1900, 1, 1), date(2010, 12, 31))
 ids = st.builds(an_id, births, st.sampled_from(["male", "female"]), st.sampled_from(["621126", "110101", "632857"]), st.integers(0, 499))
@@ -73,13 +73,13 @@ def test_the_document_must_agree_with_the_birth_date_and_sex_stated() -> None:
 
 @given(st.integers(1, 10**12))
 def test_a_worker_number_is_recognised_however_it_is_typed(number: int) -> None:
-    text = identity.format_worker_no(number)
+    text = a_worker_no(number)
     assert identity.parse_worker_no(f" {text.lower()} ") == text
 
 
 @given(st.integers(1, 10**8 - 1), st.integers(1, 8), st.integers(1, 9))
 def test_a_mistyped_worker_number_is_noticed(number: int, position: int, off: int) -> None:
-    text = identity.format_worker_no(number)
+    text = a_worker_no(number)
     wrong = text[:position] + str((int(text[position]) + off) % 10) + text[position + 1 :]
     with pytest.raises(errors.WorkerNumberMistyped):
         identity.parse_worker_no(wrong)

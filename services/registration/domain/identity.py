@@ -25,13 +25,8 @@ def _weights(length: int) -> tuple[int, ...]:
 
 
 # --- worker numbers ---------------------------------------------------------------------------------------------------
+# What people write down and read out: W00000001-5, as next_worker_no() of the database gives them.
 _WORKER_NO = re.compile(r"W([0-9]{8,18})-([0-9X])", re.ASCII)
-
-
-def format_worker_no(number: int) -> str:
-    """What people write down and read out: W00000001-5."""
-    digits = f"{number:08d}"
-    return f"W{digits}-{check_character(digits)}"
 
 
 def parse_worker_no(text: str) -> str:

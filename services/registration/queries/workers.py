@@ -73,7 +73,7 @@ FROM worker WHERE assurance = 'provisional' AND validity = 'active' AND provisio
 ORDER BY provisional_until, worker LIMIT $2 FOR UPDATE SKIP LOCKED
 """)
 LIST_WORKER_NUMBERS = "SELECT worker, worker_no FROM worker WHERE worker = ANY($1::uuid[])"
-GET_NUMBERS = "SELECT nextval('worker_number') AS number FROM generate_series(1, $1::integer)"
+GET_NUMBERS = "SELECT next_worker_no() AS worker_no FROM generate_series(1, $1::integer)"
 
 INSERTED = (
     "worker",
@@ -161,9 +161,9 @@ async def list_worker_numbers(tx: Tx, ids: Sequence[WorkerId]) -> dict[WorkerId,
     return {row["worker"]: row["worker_no"] for row in await tx.conn.fetch(LIST_WORKER_NUMBERS, ids)}
 
 
-async def get_numbers(tx: Tx, count: int) -> list[int]:
+async def get_numbers(tx: Tx, count: int) -> list[str]:
     """As many that nobody else gets. Rows that are refused leave gaps."""
-    return [row["number"] for row in await tx.conn.fetch(GET_NUMBERS, count)]
+    return [row["worker_no"] for row in await tx.conn.fetch(GET_NUMBERS, count)]
 
 
 async def lock(tx: Tx, worker: WorkerId) -> Worker | None:

@@ -28,7 +28,7 @@ class Chunk:
     start: int  # rows of the list before the first
     done: int
     rows: Sequence[Row]
-    numbers: Sequence[int]  # of their workers, nobody else's
+    numbers: Sequence[str]  # of their workers, nobody else's
     context: RowContext
     cause: Cause | None
 

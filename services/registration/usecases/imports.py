@@ -20,6 +20,7 @@ from services.registration.usecases.import_chunks import WorkerList, import_chun
 from services.registration.usecases.import_decisions import Chunk
 from services.registration.usecases.import_process import start_decider
 from services.registration.usecases.import_rows import held_document, taken_number
+from services.registration.usecases.new_workers import NOT_NUMBERED
 from services.registration.views.imports import Import, Imports
 from services.registration.worker_lists.columns import read_list
 from services.registration.worker_lists.messages import MESSAGES
@@ -118,7 +119,7 @@ async def _rehearse(database: Database, cause: Cause, content: bytes, kind: Kind
             rows = left[start : start + chunk]
             async with database.transaction(cause) as tx:
                 context = await row_context(tx, import_id, tx.clock.today(), repeated, rows)
-            asked = Chunk(start=start, done=start, rows=rows, numbers=range(1, len(rows) + 1), context=context, cause=None)
+            asked = Chunk(start=start, done=start, rows=rows, numbers=[NOT_NUMBERED] * len(rows), context=context, cause=None)
             decided = await decider.decide(asked)
             async with database.transaction(cause) as tx:
                 held = await _documents_held(tx, decided.documents, seen)

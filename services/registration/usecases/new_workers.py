@@ -23,6 +23,8 @@ from shared.db import Tx
 from shared.old_numbers import OldNumber, OldNumberTaken, require_no_document
 from shared.values import CountyCode, ImportId, WorkerId, new_id
 
+NOT_NUMBERED = ""  # until nothing but the database can refuse the registration
+
 
 @dataclass(frozen=True, slots=True)
 class NewWorker:
@@ -90,14 +92,15 @@ def new_worker(
     return NewWorker(worker, _personal_record(worker, command, document), _notices(worker.county, document), command.old_number)
 
 
-async def claim_number(tx: Tx, new: NewWorker) -> NewWorker:
-    """The worker as it may go in: whose document has verified somebody else is provisional until that is decided (F18).
+async def enter(tx: Tx, new: NewWorker, personal: PersonalRecord) -> tuple[NewWorker, bool]:
+    """Number and write the worker. Returns the worker as it went in, and whether somebody else shares a key that it is found by.
 
-    A registration is never refused for it; it carries a notice. The keys that the worker is found by are locked from here on.
+    Whose document has verified somebody else is provisional until that is decided (F18): a registration is never refused for it, and
+    carries a notice. The keys are locked from here on.
     """
-    claimed = await registrations.lock_new(tx, new.worker.worker, new.document, new.personal.hashes)
-    numbered = replace(new, worker=replace(new.worker, worker_no=identity.format_worker_no(claimed.number)))
-    return numbered if claimed.document or not new.document else held_back(numbered)
+    while (entered := await registrations.insert(tx, new.worker, personal, new.document)) is None:
+        new = held_back(new)
+    return replace(new, worker=replace(new.worker, worker_no=entered.worker_no)), entered.shares_key
 
 
 async def claim_old_number(tx: Tx, new: NewWorker) -> None:

@@ -12,7 +12,7 @@ from services.registration.domain.validity import Step, Validity, validity_after
 from services.registration.domain.workers import Worker, WorkerFilter, county_on, effective_day, verify
 from services.registration.personal_data.vault import PersonalData
 from services.registration.queries import duplicates as duplicate_rows
-from services.registration.queries import earlier_codes, old_numbers, personal_data, registrations, stays, verified_documents, workers
+from services.registration.queries import earlier_codes, old_numbers, personal_data, stays, verified_documents, workers
 from services.registration.settings import vault
 from services.registration.usecases import event_fields, new_workers, suspicions
 from services.registration.usecases.announcements import list_announced
@@ -24,8 +24,6 @@ from shared.paging import Page
 from shared.principals import Role, require_county
 from shared.values import WorkerId
 
-NOT_NUMBERED = ""  # until nothing but the database can refuse the registration
-
 
 # --- commands ---------------------------------------------------------------------------------------------------------
 async def register_worker(tx: Tx, command: RegisterWorker) -> views.Worker:
@@ -35,13 +33,12 @@ async def register_worker(tx: Tx, command: RegisterWorker) -> views.Worker:
     """
     require_county(tx.principal, command.county)
     announced = await list_announced(tx, [command.outreach.announcement] if command.outreach else [])
-    new = new_workers.new_worker(command, NOT_NUMBERED, tx.clock.today(), announced)
+    new = new_workers.new_worker(command, new_workers.NOT_NUMBERED, tx.clock.today(), announced)
     [personal] = await new_workers.seal_records([new.personal])
     await new_workers.claim_old_number(tx, new)
-    new = await new_workers.claim_number(tx, new)
-    shares_keys = await registrations.insert(tx, new.worker, personal)
+    new, shares_key = await new_workers.enter(tx, new, personal)
     publish_and_audit(tx, event_fields.registered(new.worker))
-    duplicates = await suspicions.suspect(tx, {new.worker.worker: personal.hashes}) if shares_keys else 0
+    duplicates = await suspicions.suspect(tx, {new.worker.worker: personal.hashes}) if shares_key else 0
     return views.Worker.from_worker(new.worker, tx.clock.today(), duplicates=duplicates, notices=new.notices)
 
 
