@@ -80,7 +80,7 @@ class Tx:
         except BaseException:
             self.published = published
             del self.pending[pending:]
-            await self.conn.execute("ROLLBACK TO tried; RELEASE tried")
+            await _roll_back(self.conn, "ROLLBACK TO tried; RELEASE tried")
             raise
         else:
             await self.conn.execute("RELEASE tried")
@@ -217,10 +217,10 @@ def _is_lost(conn: Any) -> bool:
         return True
 
 
-async def _roll_back(conn: Any) -> None:
+async def _roll_back(conn: Any, statement: str = "ROLLBACK") -> None:
     """Never raises: a lost connection has rolled back by itself, and whoever asked has to know what ended the transaction."""
     try:
-        await conn.execute("ROLLBACK")
+        await conn.execute(statement)
     except _NO_ANSWER:
         _terminate(conn)
 

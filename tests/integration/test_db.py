@@ -45,6 +45,11 @@ async def in_a_transaction(database: Database, work: Work[None]) -> None:
         await work(tx)
 
 
+async def in_a_savepoint(database: Database, work: Work[None]) -> None:
+    async with database.transaction(database.system_cause()) as tx, tx.savepoint():
+        await work(tx)
+
+
 async def in_a_dry_run(database: Database, work: Work[None]) -> None:
     await database.dry_run(database.system_cause(), work)
 
@@ -53,7 +58,7 @@ async def in_a_snapshot(database: Database, work: Work[None]) -> None:
     await database.read(database.system_cause(), work)
 
 
-@pytest.mark.parametrize("done", [in_a_transaction, in_a_dry_run, in_a_snapshot])
+@pytest.mark.parametrize("done", [in_a_transaction, in_a_savepoint, in_a_dry_run, in_a_snapshot])
 async def test_what_ended_a_transaction_is_known_although_its_connection_is_lost(
     make_database: MakeDatabase, done: Callable[[Database, Work[None]], Awaitable[None]]
 ) -> None:
