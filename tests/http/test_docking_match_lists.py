@@ -150,3 +150,11 @@ async def test_rows_of_any_shape_are_refused_one_by_one(dock: Dock, kind: str) -
     assert [row for row, *_ in refused(answer)] == [0, 1, 2, 3]
     assert (await dock.post(f"/matches/{kind}", {"rows": [{}] * 501})).status == 422
     assert (await dock.post(f"/matches/{kind}", {"rows": []})).status == 422
+
+
+async def test_a_row_of_any_depth_is_refused_by_itself_or_the_body_with_it(dock: Dock) -> None:
+    """A row that can just be read could not be written again: 500."""
+    for depth in range(900, 1000):
+        body = b'{"rows":[{"a":' + b"[" * depth + b"]" * depth + b"}]}"
+        answer = await dock.at().send("POST", "/matches/acceptances", data=body, headers={"content-type": "application/json"})
+        assert answer.status == 400 or refused(answer) == [(0, None, "JSON_INVALID")], depth

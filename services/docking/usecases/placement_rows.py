@@ -71,6 +71,8 @@ def parse_rows(form: type[Form], raw: Sequence[dict[str, Any]]) -> tuple[dict[in
             first = error.errors(include_input=False, include_url=False)[0]
             field = ".".join(str(part) for part in first["loc"])
             refused.append(Refusal(row=number, field=field[:200] or None, code=first["type"].upper()))
+        except RecursionError:  # nested as deeply as a body may just be: to write it takes more of the stack than to read it did
+            refused.append(Refusal(row=number, field=None, code="JSON_INVALID"))
     return rows, refused
 
 
