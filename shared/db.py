@@ -199,7 +199,7 @@ class Database:
             raise Unavailable("the database is read-only") from error
         except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
             # asyncpg raises this for a connection that has just been lost, and for misuse, which is a defect of ours.
-            if isinstance(error, asyncpg.InternalClientError) or _is_lost(conn):
+            if isinstance(error, asyncpg.InternalClientError) or is_lost(conn):
                 raise Unavailable("the database connection was lost") from error
             raise
         finally:
@@ -210,7 +210,8 @@ class Database:
         return Cause(principal=system(self.service), clock=Clock())
 
 
-def _is_lost(conn: Any) -> bool:
+def is_lost(conn: Any) -> bool:
+    """Whether nothing can be asked of the connection any more."""
     try:
         return bool(conn.is_closed())
     except asyncpg.InterfaceError:  # the pool has already taken a lost connection back

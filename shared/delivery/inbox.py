@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from shared import traces
-from shared.db import Cause, Database, Tx, Unavailable
+from shared.db import Cause, Database, Tx, Unavailable, is_lost
 from shared.delivery import canary, dead_letters, lost_events, restoring
 from shared.delivery.batches import (
     Chunk,
@@ -231,9 +231,11 @@ TRANSIENT = (
 )
 
 
-def is_transient(error: BaseException, conn: Any) -> bool:
-    """Whether the same record may succeed later. asyncpg reports a lost connection as InterfaceError, and misuse too."""
-    return isinstance(error, TRANSIENT) or (isinstance(error, asyncpg.InterfaceError) and conn.is_closed())
+def ends_batch(error: BaseException, conn: Any) -> bool:
+    """Whether the error is not to be parked: the same record may succeed later, or the connection was lost with it, and only the error
+    itself tells a defect from an outage, which asyncpg may report as an InterfaceError.
+    """
+    return isinstance(error, TRANSIENT) or is_lost(conn)
 
 
 # --- applying -----------------------------------------------------------------------------------------------------
@@ -274,7 +276,9 @@ class _Attempt:
 
 
 async def take(database: Database, batch: Batch) -> Taken:
-    """Take the batch. Raises OffsetsSkipped, TooManyDiverted, and what is in TRANSIENT; then nothing was kept."""
+    """Take the batch. Raises OffsetsSkipped, TooManyDiverted, what is in TRANSIENT, and a defect that has lost the connection; then nothing
+    was kept.
+    """
     read, apply = batch.read, batch.apply
     cause = Cause(principal=system(database.service), clock=Clock(_beginning(read) if batch.simulated else None))
     async with database.transaction(cause) as tx:
@@ -395,7 +399,7 @@ async def _refused(attempt: _Attempt, bulk: Bulk, ready: Sequence[Raw], prepared
         async with attempt.tx.savepoint():
             return await bulk.records(attempt.tx, ready, await (prepared or bulk.prepare(ready)))
     except Exception as raised:
-        if is_transient(raised, attempt.tx.conn):
+        if ends_batch(raised, attempt.tx.conn):
             raise
         return range(len(ready))
 
@@ -423,12 +427,12 @@ async def _apply_group(attempt: _Attempt, group: Sequence[Item]) -> None:
 
 
 async def try_apply(tx: Tx, apply: Apply, events: Sequence[EventEnvelope[Event]]) -> Exception | None:
-    """Apply the events in a savepoint. Returns the error that they raised, and then keeps nothing of them. Raises transient errors."""
+    """Apply the events in a savepoint. Returns the error that they raised, and then keeps nothing of them. Raises what ends_batch()."""
     try:
         async with tx.savepoint():
             await apply(tx, events)
-    except Exception as raised:  # whatever a usecase raises is the record's fault, unless it is transient
-        if is_transient(raised, tx.conn):
+    except Exception as raised:  # whatever a usecase raises is the record's fault, unless it ends the batch
+        if ends_batch(raised, tx.conn):
             raise
         return raised
     return None

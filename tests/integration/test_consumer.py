@@ -18,8 +18,9 @@ from shared.db import Database, Tx, Unavailable
 from shared.delivery import subscription, watchdog
 from shared.delivery.batch_taking import BatchTaker
 from shared.delivery.batches import Decoded, chunks
-from shared.delivery.consumer import Reject, Stuck, each
+from shared.delivery.consumer import Apply, Bulk, Reject, Stuck, each
 from shared.delivery.delivery_state import PartitionState, delivery_state
+from shared.delivery.inbox import BULK_ABOVE
 from shared.delivery.kafka import topic_name
 from shared.delivery.subscription import FetchedBatch
 from shared.errors import NotFound
@@ -313,6 +314,29 @@ async def test_a_lost_connection_a_deadlock_and_a_timeout_park_nothing(kafka: st
     assert raised == 6
     assert [n for _, n in await tallied(database)] == list(range(5))
     assert await dead_letters(database) == []
+
+
+async def _wrong(tx: Tx, *_: Any) -> Any:
+    tx.conn.terminate()
+    raise TypeError("a defect of this build")
+
+
+async def _nothing(*_: Any) -> None:
+    pass
+
+
+@pytest.mark.parametrize("apply", [each({JobOrderClosed: _wrong}), Bulk(events=_nothing, prepare=_nothing, records=_wrong)])
+async def test_a_defect_that_takes_the_connection_along_ends_the_consumer_and_is_no_outage(
+    kafka: str, config: Settings, database: Database, apply: Apply
+) -> None:
+    await write(kafka, config, *(numbered(A, n, n) for n in range(BULK_ABOVE + 10)))
+    async with consuming(config, database, apply) as running:
+        await asyncio.wait({running.task}, timeout=20)
+        assert running.task.done()
+        assert isinstance(running.task.exception(), TypeError)
+    assert await dead_letters(database) == []
+    await read_all(config, database)  # a repaired build takes them all
+    assert [n for _, n in await tallied(database)] == list(range(BULK_ABOVE + 10))
 
 
 async def test_what_was_fetched_behind_a_batch_that_failed_is_read_again_after_it(
