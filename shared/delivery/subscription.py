@@ -96,7 +96,7 @@ class Subscription:
         return self._broker is not None
 
     async def connect(self, reader: Reader, assignee: Assignee) -> None:
-        """Join the group. Raises kafka.ERRORS; then nothing stays connected."""
+        """Join the group. Raises kafka.ERRORS; then nothing stays connected, nor where it is cancelled or disconnected meanwhile."""
         broker = KafkaBroker(
             **_broker_options(self._settings),
             apply_types=False,
@@ -108,15 +108,18 @@ class Subscription:
             logger=_faststream_logger,
             log_level=logging.DEBUG,  # of a line per batch
         )
-
-        self._broker, self._subscriber = broker, self._subscribe(broker, reader, assignee)
+        subscriber = self._subscribe(broker, reader, assignee)
+        self._broker, self._subscriber = broker, subscriber
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 await _let_consumers_wait(broker, self._limits)
                 await broker.start()
-        except kafka.ERRORS:
-            await self.disconnect()
+        except BaseException:  # a cancellation too
+            self._broker = self._subscriber = None
             raise
+        finally:
+            if self._broker is not broker:  # or disconnected meanwhile, when there was no consumer to stop yet
+                await _stop(broker, subscriber)
 
     def _subscribe(self, broker: KafkaBroker, reader: Reader, assignee: Assignee) -> Any:
         async def parse(records: tuple[KafkaRecord | StoredBatches, ...]) -> _BatchMessage:
@@ -144,11 +147,10 @@ class Subscription:
 
     async def disconnect(self) -> None:
         """Leave the group, within a bound."""
-        broker, self._broker, self._subscriber = self._broker, None, None
+        broker, subscriber = self._broker, self._subscriber
+        self._broker = self._subscriber = None
         if broker is not None:
-            with contextlib.suppress(*kafka.ERRORS):
-                async with asyncio.timeout(DISCONNECT_SECONDS):
-                    await broker.stop()
+            await _stop(broker, subscriber)
 
     @property
     def _consumer(self) -> AIOKafkaConsumer | None:
@@ -201,6 +203,17 @@ class Subscription:
 
     def _logical(self, offsets: Mapping[KafkaTopicPartition, int]) -> dict[TopicPartition, int]:
         return {logical(self._settings, partition): offset for partition, offset in offsets.items()}
+
+
+async def _stop(broker: KafkaBroker, subscriber: Any) -> None:
+    """Both bounded: what FastStream waits for before it stops the consumer may take all of the time."""
+    with contextlib.suppress(*kafka.ERRORS):
+        async with asyncio.timeout(DISCONNECT_SECONDS):
+            await broker.stop()
+    if subscriber.consumer is not None:
+        with contextlib.suppress(*kafka.ERRORS):
+            async with asyncio.timeout(DISCONNECT_SECONDS):
+                await subscriber.consumer.stop()
 
 
 class _WaitingConsumer(AIOKafkaConsumer):  # type: ignore[misc]

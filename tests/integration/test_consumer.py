@@ -18,13 +18,14 @@ from shared.db import Database, Tx, Unavailable
 from shared.delivery import subscription, watchdog
 from shared.delivery.batch_taking import BatchTaker
 from shared.delivery.batches import Decoded, chunks
-from shared.delivery.consumer import Apply, Bulk, Reject, Stuck, each
+from shared.delivery.consumer import Apply, Bulk, Consumer, Reject, Stuck, each
 from shared.delivery.delivery_state import PartitionState, delivery_state
 from shared.delivery.inbox import BULK_ABOVE
 from shared.delivery.kafka import topic_name
 from shared.delivery.subscription import FetchedBatch
 from shared.errors import NotFound
 from shared.events import DOCKING, Event, EventEnvelope, JobOrderClosed, decode
+from shared.health import Health
 from shared.settings import Settings
 from shared.values import new_id
 from tests.conftest import MakeDatabase
@@ -263,6 +264,40 @@ async def test_an_unknown_type_is_skipped_and_its_number_is_accepted(kafka: str,
     await read_all(config, database)
     assert await tallied(database) == [(str(A), 5)]
     assert await dead_letters(database) == []
+
+
+# --- connecting -------------------------------------------------------------------------------------------------------
+async def test_a_consumer_that_is_stopped_while_it_connects_leaves_no_connection(
+    config: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[object] = []
+    stopped: list[object] = []
+    connecting, stop_is_over, let_consumers_wait = asyncio.Event(), asyncio.Event(), subscription._let_consumers_wait
+
+    class Watched(subscription._WaitingConsumer):
+        async def start(self) -> None:
+            made.append(self)
+            await super().start()
+
+        async def stop(self) -> None:
+            stopped.append(self)
+            await super().stop()
+
+    async def late(*arguments: Any) -> None:
+        connecting.set()
+        await stop_is_over.wait()
+        await let_consumers_wait(*arguments)
+
+    monkeypatch.setattr(subscription, "_WaitingConsumer", Watched)
+    monkeypatch.setattr(subscription, "_let_consumers_wait", late)
+    consumer = Consumer(config.model_copy(update={"drain_seconds": 0.2}), database, "counter", (DOCKING,), TALLY, health=Health())
+    running = asyncio.create_task(consumer.run())
+    await connecting.wait()
+    await consumer.stop()
+    stop_is_over.set()
+    await asyncio.wait_for(running, 60)
+    assert len(made) == 1
+    assert stopped == made
 
 
 # --- causes and clocks --------------------------------------------------------------------------------------------------
