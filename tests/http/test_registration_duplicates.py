@@ -24,9 +24,7 @@ from tests.http.test_registration_erasures import erase
 from tests.http.test_registration_willingness import swept
 from tests.support.http import Answer, Client
 from tests.support.registration import GANSU, JUNE, WELL_KNOWN_COUNTY, AWorker, a_list_of, a_row, a_worker, an_id, as_csv
-from tests.support.wait import until
-
-WAITS = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE $1::integer = ANY (pg_blocking_pids(pid)))"
+from tests.support.wait import until, until_waiting_for_a_lock
 
 
 async def suspected(registration: Client) -> list[Any]:
@@ -121,11 +119,7 @@ async def test_whoever_waits_for_a_registration_of_the_same_person_sees_it(regis
     async with registration.database.transaction(cause) as tx:
         first = await register_worker(tx, RegisterWorker.model_validate(person.body()))
         second = asyncio.create_task(registration.post("/workers", person.body()))
-
-        async def waits() -> bool:
-            return second.done() or bool(await tx.conn.fetchval(WAITS, await tx.conn.fetchval("SELECT pg_backend_pid()")))
-
-        await until(waits, what="the second registration waits for the first")
+        await until_waiting_for_a_lock(registration.database)
     answer = await second
     assert (answer.status, answer.body["assurance"], answer.body["possible_duplicates"]) == (201, "provisional", 1)
     assert answer.body["worker_no"] != first.worker_no

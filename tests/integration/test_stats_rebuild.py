@@ -25,7 +25,7 @@ from tests.conftest import MakeDatabase
 from tests.support import delivery
 from tests.support.delivery import Raw, caught_up, consuming, write
 from tests.support.stats import cause, departure, dispatched, recorded
-from tests.support.wait import until
+from tests.support.wait import until_waiting_for_a_lock
 
 Lock = Callable[[Tx], Awaitable[int]]
 EACH = 40  # records in a batch of these rebuilds
@@ -157,7 +157,7 @@ async def test_whoever_waits_for_a_swap_gets_the_generation_that_was_swapped_in(
     async with database.transaction(cause()) as swap:
         live = await generations.lock_live_exclusively(swap)
         waiting = asyncio.create_task(locked(database, lock))
-        await until_a_lock_is_awaited(swap)
+        await until_waiting_for_a_lock(database)
         await generations.update_live(swap, live, rebuilt)
     assert await waiting == rebuilt
 
@@ -165,15 +165,3 @@ async def test_whoever_waits_for_a_swap_gets_the_generation_that_was_swapped_in(
 async def locked(database: Database, lock: Lock) -> int:
     async with database.transaction(cause()) as tx:
         return await lock(tx)
-
-
-BLOCKED_BY_US = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
-
-
-async def until_a_lock_is_awaited(tx: Tx) -> None:
-    async def awaited() -> bool:
-        return bool(
-            await tx.conn.fetchval("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid)))")
-        )
-
-    await until(awaited)

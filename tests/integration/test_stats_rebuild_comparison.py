@@ -24,9 +24,10 @@ from shared.delivery.positions import TopicPartition
 from shared.events import DOCKING
 from shared.settings import Settings
 from tests.conftest import MakeDatabase
-from tests.integration.test_stats_rebuild import Killed, clean, counted, depart, until_a_lock_is_awaited
+from tests.integration.test_stats_rebuild import Killed, clean, counted, depart
 from tests.support import delivery
 from tests.support.stats import cause
+from tests.support.wait import until_waiting_for_a_lock
 
 UNDER_THE_LOCK, AHEAD_OF_IT = 20_000, 0  # values of SWAP_WITHIN: where what was counted meanwhile is compared
 
@@ -190,7 +191,7 @@ async def test_a_comparison_waits_for_another_rebuilds_batch_in_flight(database:
     async with database.transaction(cause()) as batch:
         assert await generations.update_marks(batch, generation, {TopicPartition(DOCKING, 0): (Mark(), Mark(5, Number(1, 5)))})
         comparing = asyncio.create_task(newest(database, generation))
-        await until_a_lock_is_awaited(batch)
+        await until_waiting_for_a_lock(database)
         await blocks.insert(batch, generation, block_encoding.frame_from_cells({await a_cell(batch): 1}))
     assert await comparing > 0
 
