@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -143,7 +143,7 @@ async def run(database: Database, settings: Settings) -> None:
 async def _send_for_ever(sender: Sender) -> None:
     failures, house_at = 0, 0.0
     while True:
-        seen = sender.database.commits
+        seen, in_hand = sender.database.commits, [*sender.in_hand.values()]
         try:
             taken = await sender.round()
             if time.monotonic() >= house_at:
@@ -156,15 +156,15 @@ async def _send_for_ever(sender: Sender) -> None:
             logger.warning("no deliveries: %s", error)
             await asyncio.sleep(backoff(failures, first=0.5, longest=15))
         if not taken:
-            await _pause(sender, seen)
+            await _pause(sender.database, seen, in_hand)
         else:
             await asyncio.sleep(0.02)  # an endpoint's next ones are taken when these are done
 
 
-async def _pause(sender: Sender, seen: int) -> None:
-    """Until something was committed, or an endpoint has answered: its next deliveries may wait already."""
-    pausing = asyncio.create_task(pause(sender.database, seen, LOOK_SECONDS))
+async def _pause(database: Database, seen: int, in_hand: Sequence[asyncio.Task[None]]) -> None:
+    """Until something was committed, or an endpoint has answered that was passed over: its next deliveries may wait already."""
+    pausing = asyncio.create_task(pause(database, seen, LOOK_SECONDS))
     try:
-        await asyncio.wait({pausing, *sender.in_hand.values()}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({pausing, *in_hand}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         pausing.cancel()

@@ -331,14 +331,17 @@ async def test_a_receiver_that_asks_for_time_is_left_alone_for_it(docking: Clien
         assert await send_all(sender) == 1
 
 
+@pytest.mark.parametrize("while_looking", [False, True])
 async def test_an_endpoint_gets_its_next_ones_when_it_has_answered_though_nothing_is_committed(
-    docking: Client, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    docking: Client, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, *, while_looking: bool
 ) -> None:
     looked_in_vain, look = asyncio.Event(), Sender.round
 
     async def looking(sender: Sender) -> int:
         if not (taken := await look(sender)):
             looked_in_vain.set()
+            if while_looking:
+                await sender.settle()
         return taken
 
     async def late(_: web.Request) -> web.StreamResponse:
