@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from uuid import UUID
 
 from services.docking.commands import adoptions as commands
@@ -20,15 +21,14 @@ from services.docking.usecases.contract_fees import fee_declared, new_contract_f
 from services.docking.usecases.dispatches import uncounted
 from services.docking.usecases.event_fields import contract_fields, corrections, dispatch_fact, placement_event
 from services.docking.usecases.managers import review_managers
-from services.docking.usecases.placement_rows import parse_rows
+from services.docking.usecases.placement_rows import judge, parse_rows
 from services.docking.usecases.placements import contract
 from services.docking.views import adoptions as views
 from shared import events, reference
 from shared.db import Tx
 from shared.delivery.audit_trail import publish_and_audit
-from shared.errors import Refused
 from shared.events import Evidence
-from shared.listed_rows import Refusal, by_row, refusal
+from shared.listed_rows import Refusal, by_row
 from shared.old_numbers import OldNumberTaken, require_no_document
 from shared.principals import Principal
 from shared.values import EnterpriseId, OrderId, PlacementId, WorkerId, new_id
@@ -64,12 +64,7 @@ async def adopt_placements(tx: Tx, command: commands.AdoptPlacements) -> views.A
     current = await merges.list_current(tx, sorted({row.worker for row in rows.values()}))
     rows = {number: row.model_copy(update={"worker": current[row.worker]}) for number, row in rows.items()}
     records = await _read_records(tx, list(rows.values()))
-    good: dict[int, _Accepted] = {}
-    for number, row in rows.items():
-        try:
-            good[number] = _accept(records, row)
-        except Refused as error:
-            refused.append(refusal(number, error))
+    good = judge(rows, partial(_accept, records), refused)
     taken = await _claim(tx, list(good.values()))
     refused += (
         Refusal(row=number, field="old_number.number", code=OldNumberTaken.slug) for number in good if good[number].placement in taken
