@@ -105,8 +105,7 @@ async def run_progress_metric(service: RunningService) -> None:
     """Background loop: sets the metric by the marks in the database, whichever process rebuilds."""
     while True:
         with contextlib.suppress(db.Unavailable):  # the metric keeps its value
-            async with service.database.transaction(service.database.system_cause(), snapshot=True) as tx:
-                REBUILD_PROGRESS.set(await _progress(tx))
+            REBUILD_PROGRESS.set(await service.database.read(service.database.system_cause(), _progress))
         await asyncio.sleep(PROGRESS_SECONDS)
 
 
@@ -126,10 +125,12 @@ def rules_digest() -> str:
 
 async def _missing(database: Database, generation: int) -> int:
     """How many records the new generation is behind the live one."""
-    async with database.connection() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
-        upto = await generations.list_next_offsets(conn)
-        marks = await generations.list_marks(conn, generation)
-    return sum(end - marks.get(topic_partition, Mark()).offset for topic_partition, end in upto.items())
+
+    async def missing(tx: Tx) -> int:
+        upto, marks = await generations.list_next_offsets(tx.conn), await generations.list_marks(tx.conn, generation)
+        return sum(end - marks.get(topic_partition, Mark()).offset for topic_partition, end in upto.items())
+
+    return await database.read(database.system_cause(), missing)
 
 
 # --- comparing and swapping -------------------------------------------------------------------------------------------
