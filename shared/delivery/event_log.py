@@ -6,7 +6,6 @@ Records are accepted by the rule of numbering.py.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from bisect import bisect_left
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -303,9 +302,7 @@ async def _reading(settings: KafkaSettings, *, by_batches: bool = False) -> Asyn
                 aiokafka_internals.hand_over_light_records(consumer)
             yield consumer
         finally:
-            with contextlib.suppress(*kafka.ERRORS):
-                async with asyncio.timeout(3):
-                    await consumer.stop()
+            await kafka.stopped(consumer.stop(), 3)
     except kafka.ERRORS as error:
         raise kafka.Unavailable(f"the log could not be read: {error!r}") from error
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka import TopicPartition as KafkaTopicPartition
@@ -98,9 +99,7 @@ async def administering(settings: KafkaSettings, request_ms: int) -> AsyncIterat
         await admin.start()
         yield admin
     finally:
-        with contextlib.suppress(*ERRORS):
-            async with asyncio.timeout(3):
-                await admin.close()
+        await stopped(admin.close(), 3)
 
 
 def _replicas(brokers: int) -> int:
@@ -266,16 +265,20 @@ async def open_producer(settings: KafkaSettings) -> AIOKafkaProducer:
     return producer
 
 
+async def stopped(stopping: Awaitable[Any], seconds: float) -> bool:
+    """Whether a client has stopped within the time, and without an error of Kafka's: one that has lost its broker may hang."""
+    with contextlib.suppress(*ERRORS):
+        async with asyncio.timeout(seconds):
+            await stopping
+            return True
+    return False
+
+
 async def stop_producer(producer: AIOKafkaProducer, seconds: float) -> None:
     """Bounded, as stop() of an idempotent producer that lost its broker never returns. The relay resends what was not acknowledged."""
-    with contextlib.suppress(*ERRORS):
-        async with asyncio.timeout(seconds):
-            await producer.stop()
-            return
-    aiokafka_internals.cancel_sender(producer)  # stop() was cut short; the sender would go on retrying in the background
-    with contextlib.suppress(*ERRORS):
-        async with asyncio.timeout(seconds):
-            await producer.client.close()
+    if not await stopped(producer.stop(), seconds):
+        aiokafka_internals.cancel_sender(producer)  # stop() was cut short; the sender would go on retrying in the background
+        await stopped(producer.client.close(), seconds)
 
 
 async def partition_count(producer: AIOKafkaProducer, topic: str) -> int:

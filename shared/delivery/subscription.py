@@ -6,7 +6,6 @@ FastStream and the consumer group decide who reads what; which offset is read ne
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -207,13 +206,9 @@ class Subscription:
 
 async def _stop(broker: KafkaBroker, subscriber: Any) -> None:
     """Both bounded: what FastStream waits for before it stops the consumer may take all of the time."""
-    with contextlib.suppress(*kafka.ERRORS):
-        async with asyncio.timeout(DISCONNECT_SECONDS):
-            await broker.stop()
+    await kafka.stopped(broker.stop(), DISCONNECT_SECONDS)
     if subscriber.consumer is not None:
-        with contextlib.suppress(*kafka.ERRORS):
-            async with asyncio.timeout(DISCONNECT_SECONDS):
-                await subscriber.consumer.stop()
+        await kafka.stopped(subscriber.consumer.stop(), DISCONNECT_SECONDS)
 
 
 class _WaitingConsumer(AIOKafkaConsumer):  # type: ignore[misc]
