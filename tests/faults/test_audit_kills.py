@@ -13,7 +13,6 @@ from aiokafka import AIOKafkaProducer
 from services.stats.figures.freshness import SOURCES
 from services.stats.replay.audit import Audit, audit
 from shared import db
-from shared.delivery import kafka as topics
 from shared.delivery.kafka import topic_name
 from shared.events import encode
 from shared.settings import Settings
@@ -29,8 +28,7 @@ EVENTS = PLACEMENTS * 2 + PLACEMENTS // 3
 async def test_killed_at_random_while_counting_every_digest_is_equal(
     kafka: str, topic_prefix: str, make_database_url: MakeDatabaseUrl, tmp_path: Path
 ) -> None:
-    config = delivery.settings(kafka, topic_prefix, topic_partitions=PARTITIONS)
-    await topics.create_topics(config, SOURCES)
+    config = await delivery.settings_with_topics(kafka, topic_prefix, SOURCES, topic_partitions=PARTITIONS)
     url, log = await make_database_url("stats"), SourceLog(config)
     stats = stats_process.configure(kafka, topic_prefix, url, tmp_path, partitions=PARTITIONS)
     seed = random.randrange(10**6)

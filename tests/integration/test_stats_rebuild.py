@@ -15,7 +15,6 @@ from services.stats.queries import generations
 from services.stats.replay import rebuild
 from services.stats.replay.audit import audit
 from shared.db import Database, Tx
-from shared.delivery import kafka as topics
 from shared.delivery.event_log import Mark
 from shared.delivery.numbering import Number
 from shared.delivery.positions import TopicPartition
@@ -37,9 +36,7 @@ class Killed(BaseException):
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def config(kafka: str, topic_prefix: str) -> Settings:
-    made = delivery.settings(kafka, topic_prefix, topic_partitions=2)
-    await topics.create_topics(made, SOURCES)
-    return made
+    return await delivery.settings_with_topics(kafka, topic_prefix, SOURCES, topic_partitions=2)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -17,7 +17,6 @@ from services.stats.queries import blocks, generations
 from services.stats.queries.generations import Blocks, Difference
 from services.stats.replay import rebuild
 from shared.db import Database, Tx
-from shared.delivery import kafka as topics
 from shared.delivery.event_log import Mark
 from shared.delivery.numbering import Number
 from shared.delivery.positions import TopicPartition
@@ -34,9 +33,7 @@ UNDER_THE_LOCK, AHEAD_OF_IT = 20_000, 0  # values of SWAP_WITHIN: where what was
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def config(kafka: str, topic_prefix: str) -> Settings:
-    made = delivery.settings(kafka, topic_prefix, topic_partitions=2)
-    await topics.create_topics(made, SOURCES)
-    return made
+    return await delivery.settings_with_topics(kafka, topic_prefix, SOURCES, topic_partitions=2)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -24,7 +24,7 @@ from shared.delivery import inbox, outbox, relay
 from shared.delivery.batches import Taken, chunks
 from shared.delivery.consumer import Consumer
 from shared.delivery.inbox import Apply
-from shared.delivery.kafka import topic_name
+from shared.delivery.kafka import create_topics, topic_name
 from shared.delivery.numbering import KafkaRecord
 from shared.events import Event, EventEnvelope, JobOrderClosed
 from shared.health import Health
@@ -54,6 +54,13 @@ def settings(kafka: str, prefix: str, **changes: Any) -> Settings:
         "gap_alarm_seconds": 60,
     }
     return Settings(**(values | changes))
+
+
+async def settings_with_topics(kafka: str, prefix: str, names: Sequence[str], **changes: Any) -> Settings:
+    """The same, once the topics are there."""
+    made = settings(kafka, prefix, **changes)
+    await create_topics(made, names)
+    return made
 
 
 def an_event(order: UUID, n: int = 1) -> JobOrderClosed:
